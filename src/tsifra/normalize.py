@@ -1,0 +1,286 @@
+"""Gray crop of one digit -> the 28×28 that the network sees; the only preprocessing there is.
+
+Flows in: gray, (H, W) uint8 of any size, dark or light ink. Flows out: Normalized: (28, 28) uint8, ink 255 on 0,
+fitted into 20×20 by aspect and centered by mass as MNIST's authors did (LeCun et al. 1998, section III.A),
+with the box it was cut from and the steps in words. Knows nothing of files, digits or networks.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+BBox = tuple[int, int, int, int]
+
+SIDE = 28
+_INNER = 20  # the digit's longer side within SIDE
+_WORK = 256  # pixels of the longer side that the digit is looked for in
+_FINE = 64  # a digit found smaller than this is cut out and looked at again in full resolution
+_MIN_CONTRAST = 12.0  # gray levels between ink and paper under which a picture is blank
+_MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
+_THIN = 1.8  # strokes narrower than this at 20×20 are widened; MNIST's pens are mostly 2 to 3 wide
+_TONES = np.arange(256, dtype=np.float32)
+_ONE = np.ones(1, np.uint8)
+_BAND = 0.16  # share of a side, from each edge, in which the remains of a box lie
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normalized:
+    """What the network is shown of one crop.
+
+    pixels: (28, 28) uint8, ink 255 on 0; all 0 where the crop is blank.
+    bbox: (x0, y0, x1, y1) of the ink in pixels of the crop; None where it is blank.
+    steps: what was done, in words, in order.
+    """
+
+    pixels: Gray
+    bbox: BBox | None
+    steps: tuple[str, ...]
+
+
+def normalize(gray: Gray) -> Normalized:
+    """Find the digit in a crop and bring it to the size, place, polarity and contrast of MNIST's.
+
+    gray: (H, W) uint8, H and W at least 1. Raises ValueError for anything else.
+    """
+    if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
+        raise ValueError(f"(H, W) uint8 is wanted, not {gray.shape} {gray.dtype}")
+    height, width = gray.shape
+    factor = max(height, width) / _WORK
+    small = gray
+    if factor > 1:
+        size = (max(1, round(width / factor)), max(1, round(height / factor)))
+        small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    ink, steps = _ink(small)
+    if ink is None:
+        return _blank(steps)
+    ink, box, removed = _select(ink)
+    if box is None:
+        return _blank([*steps, *removed])
+    if factor > 1:
+        scale = (width / small.shape[1], height / small.shape[0])
+        if max(box[2] - box[0], box[3] - box[1]) < _FINE:
+            return _closer(gray, box, scale)
+        bbox = _scaled(box, scale, width, height)
+    else:
+        bbox = box
+    pixels, fitted = _fit(ink, box)
+    cropped = f"cropped to {bbox[2] - bbox[0]}×{bbox[3] - bbox[1]}"
+    return Normalized(pixels, bbox, (*steps, *removed, cropped, *fitted))
+
+
+def _blank(steps: list[str]) -> Normalized:
+    return Normalized(np.zeros((SIDE, SIDE), np.uint8), None, (*steps, "nothing left that could be a digit"))
+
+
+def _scaled(box: BBox, scale: tuple[float, float], width: int, height: int) -> BBox:
+    x0, y0, x1, y1 = box
+    return (
+        int(x0 * scale[0]),
+        int(y0 * scale[1]),
+        min(width, int(np.ceil(x1 * scale[0]))),
+        min(height, int(np.ceil(y1 * scale[1]))),
+    )
+
+
+def _closer(gray: Gray, box: BBox, scale: tuple[float, float]) -> Normalized:
+    """Normalize again what lies around a box that was found in a reduced picture."""
+    height, width = gray.shape
+    pad = 0.25 * max(box[2] - box[0], box[3] - box[1])
+    wide = (max(0.0, box[0] - pad), max(0.0, box[1] - pad), box[2] + pad, box[3] + pad)
+    x0, y0, x1, y1 = _scaled(wide, scale, width, height)  # type: ignore[arg-type]
+    near = normalize(np.ascontiguousarray(gray[y0:y1, x0:x1]))
+    if near.bbox is None:
+        return near
+    a0, b0, a1, b1 = near.bbox
+    return Normalized(near.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), near.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """Gray levels of a crop: what paper and full ink are, which of them is lighter, and how quiet the paper is."""
+
+    paper: float
+    ink: float
+    noise: float  # standard deviation of the paper, by its quartile, which the digit's soft edges leave alone
+    even: bool
+
+    @property
+    def light_ink(self) -> bool:
+        return self.ink > self.paper
+
+
+def _ink(gray: Gray) -> tuple[Gray | None, list[str]]:
+    """(H, W) gray -> (H, W) ink, 0 on paper to 255 in full ink; None where there is no contrast."""
+    levels = _levels(gray)
+    if levels is None:
+        return None, ["no contrast between ink and paper"]
+    steps = ["light ink on dark" if levels.light_ink else "dark ink on light"]
+    if not levels.even and min(gray.shape) >= 32:
+        gray = _flatten(gray, levels.light_ink)
+        steps.append("shading evened out")
+        levels = _levels(gray)
+        if levels is None or not levels.light_ink:
+            return None, [*steps, "no contrast between ink and paper"]
+    gain = 255.0 / (levels.ink - levels.paper)
+    curve = ((_TONES - levels.paper) * gain).clip(0, 255)
+    if levels.noise:
+        curve[curve < min(2.5 * levels.noise * abs(gain), 80.0)] = 0
+    return cv2.LUT(gray, curve.astype(np.uint8)), steps  # type: ignore[return-value]
+
+
+def _levels(gray: Gray) -> _Levels | None:
+    """Split a crop into ink and paper by Otsu's threshold (1979); None where they do not differ enough."""
+    height, width = gray.shape
+    light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
+    bright = cv2.countNonZero(light)
+    if not 0 < bright < gray.size:
+        return None
+    # Paper is what most of the border and most of the area are.
+    rim = gray.size - max(0, height - 2) * max(0, width - 2)
+    inside = cv2.countNonZero(light[1:-1, 1:-1]) if rim < gray.size else 0
+    bright_rim = (bright - inside) / rim
+    light_ink = bright_rim + bright / gray.size < 1
+
+    means, deviations = cv2.meanStdDev(gray, mask=light if not light_ink else cv2.bitwise_xor(light, _ONE))
+    mean, spread = means.item(), deviations.item()
+    paper_count = gray.size - bright if light_ink else bright
+    contrast = abs((cv2.sumElems(gray)[0] - mean * paper_count) / (gray.size - paper_count) - mean)
+    if contrast < _MIN_CONTRAST or contrast < _MIN_SEPARATION * spread:
+        return None
+
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
+    if not light_ink:
+        counts = counts[::-1]  # from here on paper is low and ink is high
+    ranks = [share * paper_count for share in (0.1, 0.25, 0.5, 0.75, 0.9)]
+    ranks.append(paper_count + 0.95 * (gray.size - paper_count))
+    p10, p25, paper, p75, p90, ink = counts.cumsum().searchsorted(ranks).tolist()
+    rim_ink = bright_rim if light_ink else 1 - bright_rim
+    even = p90 - p10 < 0.25 * contrast and rim_ink < 0.3
+    noise = max(p75 - paper, paper - p25) / 0.67
+    return _Levels(paper, ink, noise, even) if light_ink else _Levels(255 - paper, 255 - ink, noise, even)
+
+
+def _flatten(gray: Gray, light_ink: bool) -> Gray:
+    """Even out shading: (H, W) gray -> (H, W), light ink on dark, whatever it was.
+
+    The paper under the ink is what a morphological closing wider than any stroke leaves (of a reduced picture,
+    so that it costs nothing); dark ink is divided by it, since light multiplies, light ink is compared with it.
+    """
+    height, width = gray.shape
+    reduce = 64 / max(height, width)
+    size = (max(8, round(width * reduce)), max(8, round(height * reduce)))
+    thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (23, 23))
+    closed = cv2.morphologyEx(thumb, cv2.MORPH_CLOSE, kernel)
+    opened = cv2.morphologyEx(thumb, cv2.MORPH_OPEN, kernel)
+    light_ink = light_ink and cv2.sumElems(cv2.subtract(thumb, opened)) > cv2.sumElems(cv2.subtract(closed, thumb))
+    paper = cv2.GaussianBlur(opened if light_ink else closed, (0, 0), 3)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    if light_ink:
+        return np.asarray(cv2.subtract(gray, paper), np.uint8)
+    return np.asarray(cv2.bitwise_not(cv2.divide(gray, paper, scale=255)), np.uint8)
+
+
+def _select(ink: Gray) -> tuple[Gray, BBox | None, list[str]]:
+    """Keep what can be the digit: (ink without the rest, its box or None, what was removed in words)."""
+    height, width = ink.shape
+    mask = cv2.threshold(ink, 80, 1, cv2.THRESH_BINARY)[1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count == 2:  # the usual case, worth a short way
+        left, top, wide, high, mass = stats[1].tolist()
+        if cv2.countNonZero(_inner(mask)) > 0.1 * mass:
+            return ink, (left, top, left + wide, top + high), []
+    x, y, w, h, area = stats[1:].T
+    lines = _lines(np.asarray(labels, np.int32), np.asarray(stats, np.int32))
+    rest = np.where(lines, 0, area)
+    main = int(rest.argmax()) if count > 1 else 0
+    if count == 1 or not rest[main]:
+        return ink, None, ["box lines removed"] if count > 1 else []
+    specks = ~lines & (area < max(3, 0.03 * area[main]))
+    specks[main] = False
+    # A neighbor reaches in over an edge that the digit itself does not touch.
+    edges = np.stack((x == 0, y == 0, x + w == width, y + h == height))
+    neighbors = ~lines & ~specks & (edges & ~edges[:, main : main + 1]).any(0) & (area < 0.5 * area[main])
+    drop = lines | specks | neighbors
+    keep = ~drop
+    box = (int(x[keep].min()), int(y[keep].min()), int((x + w)[keep].max()), int((y + h)[keep].max()))
+    if not drop.any():
+        return ink, box, []
+    kept = np.concatenate(([False], keep))[labels].view(np.uint8)
+    gone = cv2.dilate(np.concatenate(([False], drop))[labels].view(np.uint8), np.ones((3, 3), np.uint8))
+    clean = np.where(gone > kept, np.uint8(0), ink)
+    said = [(lines, "box lines"), (neighbors, "neighbors at the edge"), (specks, "specks")]
+    return clean, box, [f"{what} removed" for which, what in said if which.any()]
+
+
+def _lines(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which components are remains of a box: they touch an edge or are long, and lie in the band along the edges."""
+    height, width = labels.shape
+    x, y, w, h, area = stats[1:].T
+    touches = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
+    lines = np.asarray(touches | (w >= 0.5 * width) | (h >= 0.5 * height), np.bool_)
+    inner = _inner(labels)
+    for index in lines.nonzero()[0]:
+        lines[index] = np.count_nonzero(inner == index + 1) <= 0.1 * area[index]
+    return lines
+
+
+def _inner(picture: NDArray[Any]) -> NDArray[Any]:
+    """What a picture has within the band along its edges."""
+    height, width = picture.shape
+    across, down = max(1, int(_BAND * width)), max(1, int(_BAND * height))
+    return picture[down : height - down, across : width - across]
+
+
+def _fit(ink: Gray, box: BBox) -> tuple[Gray, list[str]]:
+    """Cut the box out, scale it to 20 on its longer side, center its mass in 28×28."""
+    x0, y0, x1, y1 = box
+    longer = max(x1 - x0, y1 - y0)
+    # Resampling by a pixel would only blur; this leaves MNIST's own files as they are.
+    scale = 1.0 if abs(longer - _INNER) <= 1 else _INNER / longer
+    steps = []
+    widen = 0
+    if scale < 0.7:
+        stroke = _stroke_width(ink[y0:y1, x0:x1])
+        widen = round(_THIN / scale - stroke)
+    margin = max(1, int(np.ceil(1 / scale))) + max(0, widen)
+    part = ink[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
+    if widen > 0:
+        pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (widen + 1, widen + 1))
+        part = np.asarray(cv2.dilate(part, pen), np.uint8)
+        steps.append("thin strokes widened")
+    if scale != 1:
+        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        part = np.asarray(cv2.resize(part, size, interpolation=method), np.uint8)
+        steps.append(f"scaled to {max(1, round((x1 - x0) * scale))}×{max(1, round((y1 - y0) * scale))}")
+    peak = cv2.minMaxLoc(part)[1]
+    if 0 < peak < 250:
+        part = np.asarray(cv2.convertScaleAbs(part, alpha=255 / peak), np.uint8)
+    return _centered(part), [*steps, "centered by mass"]
+
+
+def _stroke_width(ink: Gray) -> float:
+    """Mean width of the strokes in pixels: the mean distance to the paper is a quarter of it."""
+    inside = cv2.copyMakeBorder((ink > 127).view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    total = cv2.countNonZero(inside)
+    if not total:
+        return 1.0
+    return 4 * cv2.sumElems(cv2.distanceTransform(inside, cv2.DIST_L2, 3))[0] / total - 1
+
+
+def _centered(part: Gray) -> Gray:
+    """Paste a part of at most about 28×28 so that its center of mass is the center; what overhangs is lost."""
+    moments = cv2.moments(part)
+    mass = moments["m00"] or 1.0
+    left = round(SIDE / 2 - moments["m10"] / mass)
+    top = round(SIDE / 2 - moments["m01"] / mass)
+    height, width = part.shape
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    x0, y0, x1, y1 = max(0, left), max(0, top), min(SIDE, left + width), min(SIDE, top + height)
+    pixels[y0:y1, x0:x1] = part[y0 - top : y1 - top, x0 - left : x1 - left]
+    return pixels

@@ -1,0 +1,109 @@
+"""Answers as text, JSON, JSON lines or CSV, to stdout or to a file that is whole or not there.
+
+Flows in: readings and failures, one at a time. Flows out: lines. Knows nothing of how they were read.
+"""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO, Literal, Self
+
+import click
+
+from tsifra.reading import Failure, Reading
+
+Form = Literal["text", "json", "jsonl", "csv"]
+CSV_FIELDS = ("input", "page", "text", "status", "confidence", "error")
+_COLORS = {"ok": "green", "review": "yellow", "rejected": "yellow", "blank": "cyan", "error": "red"}
+
+
+class Writer:
+    """Writes answers as they come. A context manager: where it ends by an exception, no file appears."""
+
+    def __init__(self, form: Form, output: Path | None, probabilities: bool = False, name_width: int = 0) -> None:
+        """output: None for stdout. name_width: columns that the text form gives to names.
+
+        Raises OSError where the folder of `output` cannot be written to.
+        """
+        self._form, self._output = form, output
+        self._probabilities, self._name_width = probabilities, name_width
+        self._count = 0
+        self._part: str | None = None
+        self._stream: IO[str] = sys.stdout
+        if output is not None:
+            handle, self._part = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent)
+            os.fchmod(handle, 0o666 & ~_umask())
+            self._stream = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
+
+    def __enter__(self) -> Self:
+        if self._form == "csv":
+            self._write(_csv_line(CSV_FIELDS))
+        return self
+
+    def write(self, result: Reading | Failure) -> None:
+        """Write one answer."""
+        if self._form == "text":
+            self._write(self._text_line(result))
+        elif self._form == "csv":
+            record = result.to_dict()
+            error = f"{result.kind}: {result.message}" if isinstance(result, Failure) else ""
+            self._write(_csv_line([*(record[field] for field in CSV_FIELDS[:-1]), error]))
+        else:
+            line = json.dumps(result.to_dict(self._probabilities), ensure_ascii=False)
+            lead = "" if self._form == "jsonl" else ",\n" if self._count else "[\n"
+            self._write(lead + line + ("\n" if self._form == "jsonl" else ""))
+        self._count += 1
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None and self._form == "json":
+            self._write("\n]\n" if self._count else "[]\n")
+        if self._output is None or self._part is None:
+            if kind is None:
+                self._stream.flush()
+            return
+        if kind is None:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+        self._stream.close()
+        if kind is None:
+            os.replace(self._part, self._output)
+        else:
+            with contextlib.suppress(OSError):
+                os.unlink(self._part)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+
+    def _text_line(self, result: Reading | Failure) -> str:
+        name = result.input if result.page == 1 else f"{result.input} p{result.page}"
+        if isinstance(result, Failure):
+            said = result.message.removeprefix(f"{result.input}: ")
+            return f"{name:{self._name_width}}  -           {self._colored('error')}  {said}\n"
+        confidence = "" if result.confidence is None else f"{result.confidence:.1%}"
+        line = f"{name:{self._name_width}}  {result.text or '-':3} {confidence:>6}  {self._colored(result.status)}\n"
+        if self._probabilities and result.digits:
+            shares = zip(result.to_dict(True)["digits"][0]["probabilities"].items(), strict=True)
+            line += "".join(f"    {label:>4} {share:7.2%}\n" for ((label, share),) in shares)
+        return line
+
+    def _colored(self, status: str) -> str:
+        if self._output is None and self._stream.isatty() and not os.environ.get("NO_COLOR"):
+            return click.style(status, fg=_COLORS[status])
+        return status
+
+
+def _csv_line(values: object) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\n").writerow(values)  # type: ignore[arg-type]
+    return line.getvalue()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

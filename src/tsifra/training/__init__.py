@@ -1,0 +1,1 @@
+"""Making networks; the only importer of PyTorch (extra `train`)."""

@@ -1,0 +1,56 @@
+"""Whole batches of digits, bent as hands and pages bend them, with tensor operations.
+
+Flows in: (N, 1, 28, 28) float in 0…1. Flows out: the same shape and range. Knows nothing of labels.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """How far a digit is bent; every amount is the greatest, drawn evenly from both sides.
+
+    degrees: rotation. stretch: share of each side, apart. shear: horizontal, a share of the height.
+    shift: pixels. elastic: deviation, in pixels, of a smooth random field (Simard, Steinkraus, Platt 2003).
+    pen: share of the digits that a thicker or thinner pen draws.
+    """
+
+    degrees: float = 12.0
+    stretch: float = 0.12
+    shear: float = 0.2
+    shift: float = 1.6
+    elastic: float = 0.8
+    pen: float = 0.0
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """A new batch, (N, 1, 28, 28); `generator` decides everything that is random."""
+        if self.pen:
+            images = self._other_pens(images, generator)
+        grid = self._affine(len(images), images, generator)
+        if self.elastic:
+            field = torch.randn(len(images), 2, 5, 5, generator=generator, device=images.device)
+            field = F.interpolate(field, size=images.shape[2:], mode="bicubic", align_corners=False)
+            grid = grid + field.permute(0, 2, 3, 1) * (self.elastic * 2 / images.shape[3])
+        return F.grid_sample(images, grid, align_corners=False)
+
+    def _affine(self, count: int, images: Tensor, generator: torch.Generator) -> Tensor:
+        even = torch.rand(6, count, generator=generator, device=images.device) * 2 - 1
+        angle = even[0] * (self.degrees * torch.pi / 180)
+        theta = torch.zeros(count, 2, 3, device=images.device)
+        theta[:, 0, 0] = angle.cos() * (1 + even[1] * self.stretch)
+        theta[:, 0, 1] = -angle.sin() + even[2] * self.shear
+        theta[:, 1, 0] = angle.sin()
+        theta[:, 1, 1] = angle.cos() * (1 + even[3] * self.stretch)
+        theta[:, :, 2] = even[4:].T * (self.shift * 2 / images.shape[3])
+        return F.affine_grid(theta, list(images.shape), align_corners=False)
+
+    def _other_pens(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Mix each drawn digit with its 3×3 dilation or erosion, by an even random share."""
+        draw = torch.rand(2, len(images), 1, 1, 1, generator=generator, device=images.device)
+        thick, thin = F.max_pool2d(images, 3, 1, 1), -F.max_pool2d(-images, 3, 1, 1)
+        share = draw[1] / 2 * (draw[0] < self.pen)
+        return torch.where(draw[0] < self.pen / 2, images.lerp(thick, share * 2), images.lerp(thin, share))
