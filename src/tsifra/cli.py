@@ -232,7 +232,7 @@ def _listed(files_from: str | None, taken: bool) -> list[str]:
 
 def _pictures(given: str) -> list[str]:
     """A folder's pictures by name; anything else, an empty folder too, is left to the reader to tell of."""
-    from tsifra.image import find_pictures
+    from tsifra.document import find_pictures
 
     if given == "-" or not os.path.isdir(given):
         return [given]
@@ -268,7 +268,8 @@ class _Drawings:
         reading = explanation.reading
         stem = Path(reading.input).stem if reading.input != "-" else "stdin"
         stem += f"-page{reading.page}" if reading.page > 1 else ""
-        name = next(n for n in (stem, *(f"{stem}-{k}" for k in itertools.count(2))) if n not in self._taken)
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        name = next(name for name in names if name not in self._taken)
         self._taken.add(name)
         explanation.render().save(self._folder / f"{name}.png")
 

@@ -14,17 +14,21 @@ from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
 BBox = tuple[int, int, int, int]
+Mask = NDArray[np.bool_]
 
 SIDE = 28
 _INNER = 20  # the digit's longer side within SIDE
 _WORK = 256  # pixels of the longer side that the digit is looked for in
 _FINE = 64  # a digit found smaller than this is cut out and looked at again in full resolution
 _MIN_CONTRAST = 12.0  # gray levels between ink and paper under which a picture is blank
+_SHADED = 32  # pixels of the shorter side from which shading is told from ink
+_FEWEST = 8  # pixels of ink that a faint digit has at least
 _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
 _THIN = 1.8  # strokes narrower than this at 20×20 are widened; MNIST's pens are mostly 2 to 3 wide
 _TONES = np.arange(256, dtype=np.float32)
 _ONE = np.ones(1, np.uint8)
-_BAND = 0.16  # share of a side, from each edge, in which the remains of a box lie
+_LEAST = 4  # pixels of the longer side under which ink is a speck; digits are read from about 8
+_BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,20 +120,22 @@ class _Levels:
 def _ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     """(H, W) gray -> (H, W) ink, 0 on paper to 255 in full ink; None where there is no contrast."""
     levels = _levels(gray)
+    steps = []
+    light_ink = levels is not None and levels.light_ink
+    if (levels is None or not levels.even) and min(gray.shape) >= _SHADED:
+        gray, light_ink = _flatten(gray, light_ink)
+        levels = _levels(gray) or _faint_levels(gray)
+        steps.append("shading evened out")
+        if levels is not None and not levels.light_ink:
+            levels = None  # what is left is no ink: flattening made ink light
     if levels is None:
         return None, ["no contrast between ink and paper"]
-    steps = ["light ink on dark" if levels.light_ink else "dark ink on light"]
-    if not levels.even and min(gray.shape) >= 32:
-        gray = _flatten(gray, levels.light_ink)
-        steps.append("shading evened out")
-        levels = _levels(gray)
-        if levels is None or not levels.light_ink:
-            return None, [*steps, "no contrast between ink and paper"]
     gain = 255.0 / (levels.ink - levels.paper)
     curve = ((_TONES - levels.paper) * gain).clip(0, 255)
     if levels.noise:
         curve[curve < min(2.5 * levels.noise * abs(gain), 80.0)] = 0
-    return cv2.LUT(gray, curve.astype(np.uint8)), steps  # type: ignore[return-value]
+    ink = np.asarray(cv2.LUT(gray, curve.astype(np.uint8)), np.uint8)
+    return ink, ["light ink on dark" if light_ink else "dark ink on light", *steps]
 
 
 def _levels(gray: Gray) -> _Levels | None:
@@ -164,69 +170,100 @@ def _levels(gray: Gray) -> _Levels | None:
     return _Levels(paper, ink, noise, even) if light_ink else _Levels(255 - paper, 255 - ink, noise, even)
 
 
-def _flatten(gray: Gray, light_ink: bool) -> Gray:
-    """Even out shading: (H, W) gray -> (H, W), light ink on dark, whatever it was.
+def _faint_levels(flat: Gray) -> _Levels | None:
+    """Levels of an evened picture with too little ink for a threshold of two classes; None where there is none.
+
+    Paper is then what half of the pixels are, and ink the few that stand out from its noise.
+    """
+    ranks = [share * flat.size for share in (0.25, 0.5, 0.75)]
+    ranks.append(max(ranks[-1], flat.size - _FEWEST))
+    counts = cv2.calcHist([flat], [0], None, [256], [0, 256]).ravel()
+    p25, paper, p75, ink = counts.cumsum().searchsorted(ranks).tolist()
+    noise = max((p75 - p25) / 1.35, 0.5)
+    if ink - paper < max(_MIN_CONTRAST, 7 * noise):
+        return None
+    return _Levels(paper, ink, noise, even=True)
+
+
+def _flatten(gray: Gray, light_ink: bool) -> tuple[Gray, bool]:
+    """Even out shading: (H, W) gray -> (H, W) with light ink on dark, and whether ink was the lighter.
 
     The paper under the ink is what a morphological closing wider than any stroke leaves (of a reduced picture,
     so that it costs nothing); dark ink is divided by it, since light multiplies, light ink is compared with it.
+    light_ink: what is taken where hats no wider than a stroke do not tell dark lines from light ones.
     """
     height, width = gray.shape
+    gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), max(height, width) / 200), np.uint8)
     reduce = 64 / max(height, width)
     size = (max(8, round(width * reduce)), max(8, round(height * reduce)))
     thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (23, 23))
-    closed = cv2.morphologyEx(thumb, cv2.MORPH_CLOSE, kernel)
-    opened = cv2.morphologyEx(thumb, cv2.MORPH_OPEN, kernel)
-    light_ink = light_ink and cv2.sumElems(cv2.subtract(thumb, opened)) > cv2.sumElems(cv2.subtract(closed, thumb))
-    paper = cv2.GaussianBlur(opened if light_ink else closed, (0, 0), 3)
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    narrow, wide = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (7, 23))
+    light = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_TOPHAT, narrow))[0]
+    dark = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_BLACKHAT, narrow))[0]
+    if max(light, dark) > 1.3 * min(light, dark):
+        light_ink = light > dark
+    paper = cv2.morphologyEx(thumb, cv2.MORPH_OPEN if light_ink else cv2.MORPH_CLOSE, wide)
+    paper = cv2.resize(cv2.GaussianBlur(paper, (0, 0), 3), (width, height), interpolation=cv2.INTER_LINEAR)
     if light_ink:
-        return np.asarray(cv2.subtract(gray, paper), np.uint8)
-    return np.asarray(cv2.bitwise_not(cv2.divide(gray, paper, scale=255)), np.uint8)
+        return np.asarray(cv2.subtract(gray, paper), np.uint8), True
+    return np.asarray(cv2.bitwise_not(cv2.divide(gray, paper, scale=255)), np.uint8), False
 
 
 def _select(ink: Gray) -> tuple[Gray, BBox | None, list[str]]:
     """Keep what can be the digit: (ink without the rest, its box or None, what was removed in words)."""
-    height, width = ink.shape
     mask = cv2.threshold(ink, 80, 1, cv2.THRESH_BINARY)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count == 2:  # the usual case, worth a short way
         left, top, wide, high, mass = stats[1].tolist()
-        if cv2.countNonZero(_inner(mask)) > 0.1 * mass:
+        if max(wide, high) >= _LEAST and cv2.countNonZero(_inner(mask)) > 0.1 * mass:
             return ink, (left, top, left + wide, top + high), []
-    x, y, w, h, area = stats[1:].T
-    lines = _lines(np.asarray(labels, np.int32), np.asarray(stats, np.int32))
-    rest = np.where(lines, 0, area)
-    main = int(rest.argmax()) if count > 1 else 0
-    if count == 1 or not rest[main]:
-        return ink, None, ["box lines removed"] if count > 1 else []
-    specks = ~lines & (area < max(3, 0.03 * area[main]))
-    specks[main] = False
-    # A neighbor reaches in over an edge that the digit itself does not touch.
-    edges = np.stack((x == 0, y == 0, x + w == width, y + h == height))
-    neighbors = ~lines & ~specks & (edges & ~edges[:, main : main + 1]).any(0) & (area < 0.5 * area[main])
+    if count == 1:
+        return ink, None, []
+    x, y, w, h, _ = stats[1:].T
+    lines, specks, neighbors = _dropped(np.asarray(labels), stats[1:])
+    said = [(lines, "box lines"), (neighbors, "neighbors at the edge"), (specks, "specks")]
+    removed = [f"{what} removed" for which, what in said if which.any()]
     drop = lines | specks | neighbors
+    if drop.all():
+        return ink, None, removed
     keep = ~drop
     box = (int(x[keep].min()), int(y[keep].min()), int((x + w)[keep].max()), int((y + h)[keep].max()))
-    if not drop.any():
-        return ink, box, []
-    kept = np.concatenate(([False], keep))[labels].view(np.uint8)
-    gone = cv2.dilate(np.concatenate(([False], drop))[labels].view(np.uint8), np.ones((3, 3), np.uint8))
-    clean = np.where(gone > kept, np.uint8(0), ink)
-    said = [(lines, "box lines"), (neighbors, "neighbors at the edge"), (specks, "specks")]
-    return clean, box, [f"{what} removed" for which, what in said if which.any()]
+    if removed:
+        kept = np.concatenate(([False], keep))[labels].view(np.uint8)
+        gone = cv2.dilate(np.concatenate(([False], drop))[labels].view(np.uint8), np.ones((3, 3), np.uint8))
+        ink = np.where(gone > kept, np.uint8(0), ink)
+    return ink, box, removed
 
 
-def _lines(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which components are remains of a box: they touch an edge or are long, and lie in the band along the edges."""
+def _dropped(labels: NDArray[Any], stats: NDArray[Any]) -> tuple[Mask, Mask, Mask]:
+    """Which components are no part of the digit: remains of a box's lines, specks, neighbors that reach in.
+
+    labels: (H, W), 0 for paper; stats: (N, 5) of the components from label 1 on, as OpenCV gives them.
+    """
     height, width = labels.shape
-    x, y, w, h, area = stats[1:].T
-    touches = (x == 0) | (y == 0) | (x + w == width) | (y + h == height)
-    lines = np.asarray(touches | (w >= 0.5 * width) | (h >= 0.5 * height), np.bool_)
-    inner = _inner(labels)
-    for index in lines.nonzero()[0]:
-        lines[index] = np.count_nonzero(inner == index + 1) <= 0.1 * area[index]
-    return lines
+    x, y, w, h, area = stats.T
+    within = np.bincount(_inner(labels).ravel(), minlength=len(stats) + 1)[1:]
+    edges = np.stack((x == 0, y == 0, x + w == width, y + h == height))
+    wide, high = w >= 0.5 * width, h >= 0.5 * height
+    lines = (edges.any(0) | wide | high) & (within <= 0.1 * area)
+    for index in np.flatnonzero(lines & wide & high):
+        left, top = x[index], y[index]
+        lines[index] = _is_straight(labels[top : top + h[index], left : left + w[index]] == index + 1)
+    specks = ~lines & (np.maximum(w, h) < _LEAST)
+    rest = np.where(lines | specks, 0, area)
+    main = int(rest.argmax())
+    if rest[main]:
+        if w[main] < 0.85 * width and h[main] < 0.85 * height:  # else its own ends are beside the edge as well
+            lines |= (within == 0) & (area < 0.25 * area[main])
+        specks = ~lines & (area < max(3, 0.03 * area[main]))
+    # A neighbor reaches in over an edge that the digit itself does not touch.
+    foreign = (edges & ~edges[:, main : main + 1]).any(0)
+    return lines, specks, foreign & ~lines & ~specks & (area < 0.5 * area[main])
+
+
+def _is_straight(component: Mask) -> bool:
+    """Whether a row or column is nearly all ink: so is a frame's, that of a 0 which fills the picture is not."""
+    return bool(max(component.mean(axis=0).max(), component.mean(axis=1).max()) >= 0.9)
 
 
 def _inner(picture: NDArray[Any]) -> NDArray[Any]:

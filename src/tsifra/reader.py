@@ -18,9 +18,10 @@ import numpy as np
 
 from tsifra.classifier import Card, Classifier
 from tsifra.decide import decide
+from tsifra.document import Limits, Source, find_pictures, name_of, open_document
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation
-from tsifra.image import Limits, Pixels, Source, find_pictures, name_of, open_document, to_gray
+from tsifra.image import Pixels, to_gray
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
 
