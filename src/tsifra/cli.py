@@ -115,7 +115,7 @@ def read(
     explain: Path | None,
     strict: bool,
 ) -> int:
-    """Read the digits in pictures, folders of pictures, or - (a picture on stdin).
+    """Read the digits in pictures, in folders (with all below them), or in - (a picture on stdin).
 
     Exits with 0 if all were read, 3 if some could not be, 4 with --strict if one is unsure.
 

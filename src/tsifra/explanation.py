@@ -5,6 +5,7 @@ Pillow alone, so that reading needs nothing more.
 """
 
 import io
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,18 +13,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tsifra.image import Pixels
 from tsifra.normalize import SIDE, Normalized
-from tsifra.reading import LABELS, Reading
+from tsifra.reading import LABELS, Reading, percent
 
-_WIDTH, _HEIGHT, _PAD = 960, 420, 24
+_WIDTH, _HEIGHT, _PAD = 960, 456, 24
 _PANEL = 280  # side of the square that each of the two pictures is fitted into
 _TOP = 84
+_STEPS_COLUMNS = 112  # characters that fit beside each other
 _PAPER, _INK, _FAINT = "#ffffff", "#1c1c1e", "#8a8a8e"
 _BAR, _OTHER_BAR, _BOX = "#0a66c2", "#c9d6e4", "#e5004c"
 _SAID = {
     "ok": "sure enough",
     "review": "unsure: a person should look",
     "rejected": "ink, but no digit",
-    "blank": "nothing to read",
+    "blank": "no ink found",
 }
 
 
@@ -44,18 +46,23 @@ class Explanation:
         return self.normalized.steps
 
     def render(self) -> Image.Image:
-        """Draw everything: 960×420 RGB."""
+        """Draw everything: 960×456 RGB."""
         sheet = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
         draw = ImageDraw.Draw(sheet)
         self._draw_heading(draw)
         sheet.paste(self._cropped_original(), (_PAD, _TOP))
-        seen = Image.fromarray(self.normalized.pixels).resize((_PANEL, _PANEL), Image.Resampling.NEAREST)
-        sheet.paste(seen.convert("RGB"), (2 * _PAD + _PANEL, _TOP))
-        self._draw_bars(draw, 3 * _PAD + 2 * _PANEL)
+        middle = 2 * _PAD + _PANEL
+        if self.reading.digits:
+            seen = Image.fromarray(self.normalized.pixels).resize((_PANEL, _PANEL), Image.Resampling.NEAREST)
+            sheet.paste(seen.convert("RGB"), (middle, _TOP))
+            _write(draw, (middle, _TOP + _PANEL + 6), f"what the network saw, {SIDE}×{SIDE}", 14, _FAINT)
+            self._draw_bars(draw, middle + _PANEL + _PAD)
+        else:
+            _write(draw, (middle, _TOP), "Nothing was shown to the network.", 16, _FAINT)
         width, height = self.reading.size
         _write(draw, (_PAD, _TOP + _PANEL + 6), f"the picture, {width}×{height}", 14, _FAINT)
-        _write(draw, (2 * _PAD + _PANEL, _TOP + _PANEL + 6), f"what the network saw, {SIDE}×{SIDE}", 14, _FAINT)
-        _write(draw, (_PAD, _HEIGHT - _PAD - 4), "; ".join(self.steps), 16, _INK)
+        for line, words in enumerate(textwrap.wrap("; ".join(self.steps), _STEPS_COLUMNS)):
+            _write(draw, (_PAD, _TOP + _PANEL + 36 + 22 * line), words, 16, _INK)
         return sheet
 
     def _repr_png_(self) -> bytes:
@@ -66,7 +73,7 @@ class Explanation:
     def _draw_heading(self, draw: ImageDraw.ImageDraw) -> None:
         reading = self.reading
         _write(draw, (_PAD, 12), reading.text or "–", 52, _INK)
-        sure = "" if reading.confidence is None else f"{reading.confidence:.1%} · "
+        sure = "" if reading.confidence is None else f"{percent(reading.confidence)} · "
         _write(draw, (_PAD + 56, 16), f"{sure}{reading.status}: {_SAID[reading.status]}", 22, _INK)
         name = reading.input if reading.page == 1 else f"{reading.input}, page {reading.page}"
         _write(draw, (_PAD + 56, 46), name if len(name) < 80 else "…" + name[-79:], 16, _FAINT)
@@ -87,9 +94,6 @@ class Explanation:
         return panel
 
     def _draw_bars(self, draw: ImageDraw.ImageDraw, left: int) -> None:
-        if not self.reading.digits:
-            _write(draw, (left, _TOP), "not shown to the network", 16, _FAINT)
-            return
         row = _PANEL / len(LABELS)
         probabilities = self.reading.digits[0].probabilities
         best = int(np.argmax(probabilities))
@@ -103,4 +107,5 @@ class Explanation:
 
 
 def _write(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, color: str) -> None:
+    text = text.replace("×", "x").replace("–", "-")  # Pillow's own font has neither
     draw.text(at, text, fill=color, font=ImageFont.load_default(size))

@@ -129,7 +129,7 @@ def _ink(gray: Gray) -> tuple[Gray | None, list[str]]:
         if levels is not None and not levels.light_ink:
             levels = None  # what is left is no ink: flattening made ink light
     if levels is None:
-        return None, ["no contrast between ink and paper"]
+        return None, ["no ink stands out from the paper"]
     gain = 255.0 / (levels.ink - levels.paper)
     curve = ((_TONES - levels.paper) * gain).clip(0, 255)
     if levels.noise:
@@ -221,7 +221,12 @@ def _select(ink: Gray) -> tuple[Gray, BBox | None, list[str]]:
         return ink, None, []
     x, y, w, h, _ = stats[1:].T
     lines, specks, neighbors = _dropped(np.asarray(labels), stats[1:])
-    said = [(lines, "box lines"), (neighbors, "neighbors at the edge"), (specks, "specks")]
+    of_a_box = (lines & ((w >= 0.5 * ink.shape[1]) | (h >= 0.5 * ink.shape[0]))).any()
+    said = [
+        (lines, "box lines" if of_a_box else "marks at the edge"),
+        (neighbors, "neighbors at the edge"),
+        (specks, "specks"),
+    ]
     removed = [f"{what} removed" for which, what in said if which.any()]
     drop = lines | specks | neighbors
     if drop.all():

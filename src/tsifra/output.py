@@ -15,7 +15,7 @@ from typing import IO, Literal, Self
 
 import click
 
-from tsifra.reading import Failure, Reading
+from tsifra.reading import Failure, Reading, percent
 
 Form = Literal["text", "json", "jsonl", "csv"]
 CSV_FIELDS = ("input", "page", "text", "status", "confidence", "error")
@@ -84,7 +84,7 @@ class Writer:
         if isinstance(result, Failure):
             said = result.message.removeprefix(f"{result.input}: ")
             return f"{name:{self._name_width}}  -           {self._colored('error')}  {said}\n"
-        confidence = "" if result.confidence is None else f"{result.confidence:.1%}"
+        confidence = "" if result.confidence is None else percent(result.confidence)
         line = f"{name:{self._name_width}}  {result.text or '-':3} {confidence:>6}  {self._colored(result.status)}\n"
         if self._probabilities and result.digits:
             shares = zip(result.to_dict(True)["digits"][0]["probabilities"].items(), strict=True)

@@ -18,6 +18,11 @@ _WORST_LAST: tuple[Status, ...] = ("ok", "review", "rejected")
 _DECIMALS = 4
 
 
+def percent(confidence: float) -> str:
+    """A confidence for people, who would take 100.0% for certainty."""
+    return ">99.9%" if confidence >= 0.9995 else f"{confidence:.1%}"
+
+
 @dataclass(frozen=True, slots=True)
 class Digit:
     """One region of a picture and what it is.
