@@ -25,7 +25,7 @@ def to_gray(pixels: Pixels) -> Pixels:
     if pixels.ndim == 2:
         return pixels
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    step = max(1, min(pixels.shape[:2]) // 64)  # 64 rows tell a spread as well as all of them
+    step = max(1, min(pixels.shape[:2]) // 32)  # 32 rows tell a spread as well as all of them
     sample = np.ascontiguousarray(pixels[::step, ::step])
     spreads = cv2.meanStdDev(sample)[1].ravel()
     best = int(spreads.argmax())
