@@ -82,15 +82,13 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def report_process(name: str, command: list[str]) -> None:
-    """Wall time, the best of several runs, and peak memory of a whole process."""
-    best, peak_mb = float("inf"), 0.0
-    for _ in range(RUNS + 1):
-        began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, _, usage = os.wait4(process.pid, 0)
-        best = min(best, time.perf_counter() - began)
-        peak_mb = max(peak_mb, usage.ru_maxrss / 1024)
-    print(f"{name}: {best:.3f} s, {peak_mb:.0f} MB at most")
+    """Wall time, the best of several runs, and peak memory of a whole process.
+
+    A bare Python starts it, since a process begins with the peak of the one that it was forked from.
+    """
+    launcher = [sys.executable, "-S", str(HERE / "launch.py"), str(RUNS), *command]
+    seconds, kilobytes = last_line(launcher).split()
+    print(f"{name}: {float(seconds):.3f} s, {int(kilobytes) / 1024:.0f} MB at most")
 
 
 def last_line(command: list[str]) -> str:
