@@ -1,0 +1,127 @@
+"""Gray crop -> ink on paper, whatever the light.
+
+Flows in: gray, (H, W) uint8, dark or light ink. Flows out: (H, W) uint8, 0 on paper to 255 in full ink, and what
+was done in words. Knows nothing of digits: what of the ink is the digit, is the business of `normalize`.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+
+_MIN_CONTRAST = 12.0  # gray levels between ink and paper under which a picture is blank
+_SHADED = 32  # pixels of the shorter side from which shading is told from ink
+_FEWEST = 8  # pixels of ink that a faint digit has at least
+_MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
+_TONES = np.arange(256, dtype=np.float32)
+_SQUARES = _TONES**2
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """Gray levels of a crop: what paper and full ink are, which of them is lighter, and how quiet the paper is."""
+
+    paper: float
+    ink: float
+    noise: float  # standard deviation of the paper, by its quartile, which the digit's soft edges leave alone
+    even: bool
+
+    @property
+    def light_ink(self) -> bool:
+        return self.ink > self.paper
+
+
+def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
+    """(H, W) gray -> (H, W) ink, 0 on paper to 255 in full ink; None where there is no contrast."""
+    levels = _levels(gray)
+    steps = []
+    light_ink = levels is not None and levels.light_ink
+    if (levels is None or not levels.even) and min(gray.shape) >= _SHADED:
+        gray, light_ink = _flatten(gray, light_ink)
+        levels = _levels(gray) or _faint_levels(gray)
+        steps.append("shading evened out")
+        if levels is not None and not levels.light_ink:
+            levels = None  # what is left is no ink: flattening made ink light
+    if levels is None:
+        return None, ["no ink stands out from the paper"]
+    gain = 255.0 / (levels.ink - levels.paper)
+    curve = ((_TONES - levels.paper) * gain).clip(0, 255)
+    if levels.noise:
+        curve[curve < min(2.5 * levels.noise * abs(gain), 80.0)] = 0
+    ink = np.asarray(cv2.LUT(gray, curve.astype(np.uint8)), np.uint8)
+    return ink, ["light ink on dark" if light_ink else "dark ink on light", *steps]
+
+
+def _levels(gray: Gray) -> _Levels | None:
+    """Split a crop into ink and paper by Otsu's threshold (1979); None where they do not differ enough."""
+    height, width = gray.shape
+    threshold, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    bright = cv2.countNonZero(light)
+    if not 0 < bright < gray.size:
+        return None
+    # Paper is what most of the border and most of the area are.
+    rim = gray.size - max(0, height - 2) * max(0, width - 2)
+    inside = cv2.countNonZero(light[1:-1, 1:-1]) if rim < gray.size else 0
+    bright_rim = (bright - inside) / rim
+    light_ink = bright_rim + bright / gray.size < 1
+
+    counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
+    if not light_ink:
+        counts = counts[::-1]  # from here on paper is low and ink is high
+    cut = int(threshold) + 1 if light_ink else 255 - int(threshold)
+    paper_count = gray.size - bright if light_ink else bright
+    mean = float(counts[:cut] @ _TONES[:cut]) / paper_count
+    spread = max(0.0, float(counts[:cut] @ _SQUARES[:cut]) / paper_count - mean**2) ** 0.5
+    contrast = float(counts[cut:] @ _TONES[cut:]) / (gray.size - paper_count) - mean
+    if contrast < _MIN_CONTRAST or contrast < _MIN_SEPARATION * spread:
+        return None
+
+    ranks = [share * paper_count for share in (0.1, 0.25, 0.5, 0.75, 0.9)]
+    ranks.append(paper_count + 0.95 * (gray.size - paper_count))
+    p10, p25, paper, p75, p90, ink = counts.cumsum().searchsorted(ranks).tolist()
+    rim_ink = bright_rim if light_ink else 1 - bright_rim
+    even = p90 - p10 < 0.25 * contrast and rim_ink < 0.3
+    noise = max(p75 - paper, paper - p25) / 0.67
+    return _Levels(paper, ink, noise, even) if light_ink else _Levels(255 - paper, 255 - ink, noise, even)
+
+
+def _faint_levels(flat: Gray) -> _Levels | None:
+    """Levels of an evened picture with too little ink for a threshold of two classes; None where there is none.
+
+    Paper is then what half of the pixels are, and ink the few that stand out from its noise.
+    """
+    ranks = [share * flat.size for share in (0.25, 0.5, 0.75)]
+    ranks.append(max(ranks[-1], flat.size - _FEWEST))
+    counts = cv2.calcHist([flat], [0], None, [256], [0, 256]).ravel()
+    p25, paper, p75, ink = counts.cumsum().searchsorted(ranks).tolist()
+    noise = max((p75 - p25) / 1.35, 0.5)
+    if ink - paper < max(_MIN_CONTRAST, 7 * noise):
+        return None
+    return _Levels(paper, ink, noise, even=True)
+
+
+def _flatten(gray: Gray, light_ink: bool) -> tuple[Gray, bool]:
+    """Even out shading: (H, W) gray -> (H, W) with light ink on dark, and whether ink was the lighter.
+
+    The paper under the ink is what a morphological closing wider than any stroke leaves (of a reduced picture,
+    so that it costs nothing); dark ink is divided by it, since light multiplies, light ink is compared with it.
+    light_ink: what is taken where hats no wider than a stroke do not tell dark lines from light ones.
+    """
+    height, width = gray.shape
+    gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), max(height, width) / 200), np.uint8)
+    reduce = 64 / max(height, width)
+    size = (max(8, round(width * reduce)), max(8, round(height * reduce)))
+    thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    narrow, wide = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (7, 23))
+    light = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_TOPHAT, narrow))[0]
+    dark = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_BLACKHAT, narrow))[0]
+    if max(light, dark) > 1.3 * min(light, dark):
+        light_ink = light > dark
+    paper = cv2.morphologyEx(thumb, cv2.MORPH_OPEN if light_ink else cv2.MORPH_CLOSE, wide)
+    paper = cv2.resize(cv2.GaussianBlur(paper, (0, 0), 3), (width, height), interpolation=cv2.INTER_LINEAR)
+    if light_ink:
+        return np.asarray(cv2.subtract(gray, paper), np.uint8), True
+    return np.asarray(cv2.bitwise_not(cv2.divide(gray, paper, scale=255)), np.uint8), False
