@@ -162,6 +162,7 @@ def test_only_networks_from_28_by_28_to_10_or_11_are_taken(
 
 def test_what_is_likelier_no_digit_is_rejected(weights: Path) -> None:
     write_network(weights, constant_network(("N", 28, 28), [0.01] * 10 + [0.9]))
+    change_card(weights, lambda card: card["calibration"].update(temperature=1))
     reading = Reader(weights).read_one(digit("4"))
     assert (reading.text, reading.status) == ("", "rejected")
     assert reading.confidence == pytest.approx(0.9)

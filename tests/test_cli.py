@@ -23,7 +23,7 @@ from tsifra import __version__
 from tsifra.cli import cli
 
 FORMS = ["text", "json", "jsonl", "csv"]
-PATIENCE_S = 60  # nothing here takes a second; who waits so long hangs
+PATIENCE_S = 30  # nothing here takes a second; who waits so long hangs
 
 
 @pytest.fixture(autouse=True)
@@ -273,6 +273,23 @@ def test_a_fault_of_ours_is_reported_without_a_traceback(tsifra: CommandLine, mo
     assert "Traceback" not in err
 
 
+def test_who_looks_for_a_fault_gets_the_traceback(tsifra: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSIFRA_DEBUG", "1")
+    monkeypatch.setattr("tsifra.reader.Reader.read_many", None)
+    with pytest.raises(TypeError, match="not callable"):
+        tsifra("read", "--one", draw("4.png"))
+
+
+def test_training_without_pytorch_says_how_to_get_it() -> None:
+    without = "import sys; sys.modules['torch'] = None; from tsifra.cli import main; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", without, "train", "--out", "mine"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert "pip install" in ran.stderr
+    assert "tsifra[train]" in ran.stderr
+
+
 def test_strict_ends_with_4_where_an_answer_is_unsure(tsifra: CommandLine, weights: Path) -> None:
     draw("4.png")
     card = json.loads((weights / "model.json").read_text("utf-8"))
@@ -355,6 +372,13 @@ def test_an_explanation_of_what_can_be_read_but_once(tsifra: CommandLine) -> Non
     assert len(os.listdir("why")) == 1
 
 
+def test_nothing_but_answers_is_written_where_nobody_looks(tsifra: CommandLine) -> None:
+    names = [draw(f"{number}.png") for number in range(40)]
+    for output in ([], ["--output", "out.txt"]):
+        code, _, err = tsifra("read", "--one", *names, *output)
+        assert (code, err) == (0, "")
+
+
 # A process of its own -------------------------------------------------------------------------------------------
 
 PYTHON_M = [sys.executable, "-c", "from tsifra.cli import main; main()"]
@@ -423,6 +447,21 @@ def test_ctrl_c_ends_who_waits_for_a_pipe(name: str) -> None:
             process.communicate()
     finally:
         os.close(pipe)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no pseudo-terminals on Windows")
+def test_a_person_at_a_terminal_sees_how_far_it_is() -> None:
+    names = [draw(f"{number}.png") for number in range(40)]
+    terminal, end = os.openpty()
+    try:
+        command = [*PYTHON_M, "read", "--one", *names, "--output", "out.csv"]
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=end, check=False)
+        seen = os.read(terminal, 1 << 16)
+    finally:
+        os.close(terminal)
+        os.close(end)
+    assert (ran.returncode, ran.stdout) == (0, b"")
+    assert b"40/40" in seen
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a closed pipe is another matter on Windows")

@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageOps, TiffImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin, TiffImagePlugin
 
 from drawing import DIGITS, digit
 from encoders import SEVEN, heic, pdf, png_chunk, png_header
@@ -87,6 +87,26 @@ def test_exif_brings_a_picture_upright(reader: Reader, form: str, orientation: i
     assert reading.size == (96, SIDE)
     assert reading.rotation == 0  # only what the reader does beyond EXIF counts
     assert reading.digits[0].bbox == pytest.approx(as_it_was.digits[0].bbox, abs=3)
+
+
+@given(st.sampled_from(DIGITS), st.sampled_from(sorted(TURNS)), st.sampled_from(["JPEG", "PNG", "WEBP"]))
+def test_no_turn_changes_an_answer(reader: Reader, label: str, orientation: int, form: str) -> None:
+    turned, exif = stored_turned(drawn(label, "RGB"), orientation)
+    assert reader.read_one(saved(turned, form, exif=exif)).text == label
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_xmp_brings_a_picture_upright_where_there_is_no_exif(reader: Reader, form: str) -> None:
+    turned, _ = stored_turned(Image.fromarray(digit("4", SIDE)[:, 8:104]).convert("RGB"), 6)
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", packet)
+    options: dict[str, Any] = {"pnginfo": info} if form == "PNG" else {"xmp": packet.encode()}
+    reading = reader.read_one(saved(turned, form, **options))
+    assert (reading.text, reading.size) == ("4", (96, SIDE))
 
 
 @pytest.mark.parametrize("orientation", TURNS)

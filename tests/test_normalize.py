@@ -158,7 +158,7 @@ def test_resolution_changes_nothing(reader: Reader, label: str, side: int) -> No
     assert reader.read_one(digit(label, side)).text == label
 
 
-@given(labels, st.floats(4, 20))
+@given(labels, st.floats(4, 12))
 def test_a_digit_that_is_small_on_its_page_is_read(reader: Reader, label: str, share: float) -> None:
     page = blank(round(100 * share), round(100 * share))
     page[200:300, 100:200] = digit(label, 100)

@@ -1,0 +1,88 @@
+"""The caller's own labelled digits: folders of pictures, IDX files, CSV as Kaggle has it.
+
+Flows in: a path. Flows out: pairs of files and labels for pictures, arrays for sets that are arrays. Labels are
+digits, or "-" for a picture that shows none. Opens no picture; a reader does.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.data.mnist import read_idx
+from tsifra.document import SUFFIXES, natural_key
+from tsifra.errors import DataError
+
+LABELS = (*"0123456789", "-")
+MANIFEST = "manifest.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A picture file and what it shows: a digit, or "-" for none."""
+
+    path: str
+    label: str
+
+
+def labelled_folder(folder: Path) -> list[Labelled]:
+    """The pictures of a folder that holds a manifest.csv (columns file, label) or one folder a class (0 … 9, -).
+
+    Raises DataError, which says what is missing or wrong.
+    """
+    manifest = folder / MANIFEST
+    if manifest.is_file():
+        return _by_manifest(folder, manifest)
+    found = [
+        Labelled(str(path), part.name)
+        for part in sorted(folder.iterdir() if folder.is_dir() else [])
+        if part.is_dir() and part.name in LABELS
+        for path in sorted(part.iterdir(), key=lambda path: natural_key(path.name))
+        if path.name.lower().endswith(SUFFIXES)
+    ]
+    if not found:
+        raise DataError(f"{folder}: neither a {MANIFEST} (file,label) nor folders named 0 … 9 with pictures in it")
+    return found
+
+
+def read_pairs(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Two IDX files as (N, 28, 28) uint8 and (N,) uint8. Raises DataError."""
+    return _checked(read_idx(images), read_idx(labels), str(images))
+
+
+def read_csv(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A CSV file as Kaggle has MNIST: a heading, then label and 784 pixels a line. Raises DataError."""
+    try:
+        table = np.loadtxt(path, np.uint8, delimiter=",", skiprows=1, ndmin=2)
+    except (OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{path}: not a table of label and 784 pixels a line: {error}") from None
+    if table.shape[1] != 785:
+        raise DataError(f"{path}: {table.shape[1]} columns, 785 are wanted: label, then 784 pixels")
+    return _checked(table[:, 1:].reshape(-1, 28, 28), table[:, 0], str(path))
+
+
+def _checked(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], name: str
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    if images.ndim != 3 or images.shape[1:] != (28, 28) or labels.shape != images.shape[:1]:
+        raise DataError(f"{name}: pictures of shape {images.shape} and labels of shape {labels.shape} do not match")
+    if labels.size and labels.max() > 9:
+        raise DataError(f"{name}: a label is {labels.max()}, 0 to 9 are wanted")
+    return images, labels
+
+
+def _by_manifest(folder: Path, manifest: Path) -> list[Labelled]:
+    with open(manifest, encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if not {"file", "label"} <= set(rows.fieldnames or ()):
+            raise DataError(f"{manifest}: the columns file and label are wanted, not {rows.fieldnames}")
+        found = []
+        for row in rows:
+            if row["label"] not in LABELS:
+                raise DataError(f"{manifest}: line {rows.line_num}: the label {row['label']!r} is no digit and not -")
+            found.append(Labelled(str(folder / row["file"]), row["label"]))
+    if not found:
+        raise DataError(f"{manifest}: names no file")
+    return found
