@@ -48,7 +48,7 @@ def picture(label: str) -> bytes:
 
 def records(text: str) -> list[tuple[str, str]]:
     """Input and text of each line of --format jsonl."""
-    return [(record["input"], record["text"]) for record in map(json.loads, text.splitlines())]
+    return [(record["input"], record["text"]) for record in map(json.loads, text.removesuffix("\n").split("\n"))]
 
 
 # Reading --------------------------------------------------------------------------------------------------------

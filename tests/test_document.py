@@ -130,6 +130,7 @@ def test_a_turned_pdf_page_is_upright(reader: Reader) -> None:
     assert reader.read_one(pdf(turned, extra=b"/Rotate 270/MediaBox[0 0 140 120]")).text == "7"  # and turned back
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_damaged_exif_block_is_no_reason_not_to_read(reader: Reader) -> None:
     for block in (b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\xff", b"", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01"):
         for form in ("JPEG", "PNG", "WEBP"):

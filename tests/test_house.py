@@ -21,6 +21,7 @@ FLOORS = [
     "image",
     "document",
     "detect",
+    "ink",
     "normalize",
     "classifier",
     "decide",

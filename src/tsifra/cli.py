@@ -4,23 +4,25 @@ Data go to stdout, everything else to stderr. The one table from errors to exit 
 import what they need when they run, so that `--help` loads neither OpenCV nor ONNX Runtime.
 """
 
+import codecs
 import contextlib
 import dataclasses
-import io
 import itertools
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
 from tsifra import __version__
-from tsifra.errors import DataError, MissingError, TsifraError
+from tsifra.errors import DataError, InputError, MissingError, TsifraError
 from tsifra.reading import Failure
 
 if TYPE_CHECKING:
+    from tsifra.document import Source
     from tsifra.explanation import Explanation
     from tsifra.output import Form
     from tsifra.training.loop import Epoch
@@ -42,12 +44,15 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:  # click's answer to a closed pipe: the reader of our output, such as `head`, has seen enough
         code = OK
     except TsifraError as error:
         click.echo(f"tsifra: {error}", err=True)
         code = UNREAD if isinstance(error, DataError) else USAGE
+    except OSError as error:  # reading makes records of them, so this one comes from writing
+        click.echo(f"tsifra: cannot write: {error}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's last flush would fail again
+        code = INTERNAL
     except Exception as error:
         if os.environ.get("TSIFRA_DEBUG"):
             raise
@@ -127,8 +132,6 @@ def read(
     """
     if not one:
         raise click.UsageError("pages cannot be read yet; --one reads pictures of one digit each")
-    if output is not None and not output.parent.is_dir():
-        raise click.UsageError(f"--output: no such folder: {output.parent}")
     named = [*paths, *_listed(files_from, taken="-" in paths)]
     if not named and files_from is None:
         raise click.UsageError("name a picture or a folder; tsifra read --help shows how")
@@ -138,21 +141,24 @@ def read(
     from tsifra.reader import Reader
 
     Image.MAX_IMAGE_PIXELS = None  # --max-pixels is the limit here
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged files; their records say what there is to say
     reader = Reader(model, max_pixels=max_pixels, dpi=dpi)
     names = [name for given in named for name in _pictures(given)]
-    open_stdin = _stdin() if "-" in names else None
-    sources = [open_stdin() if name == "-" and open_stdin else name for name in names]
+    held = _held(names)
     drawings = _Drawings(explain) if explain else None
     counts = dict.fromkeys(("ok", "review", "rejected", "blank", "error"), 0)
     width = min(60, max(map(len, names), default=0))
-    with Writer(form, output, probabilities, width) as writer, _progress(len(names), output) as advance:
-        for result in reader.read_many(sources, one=True):
+    try:
+        answers = Writer(form, output, probabilities, width)
+    except OSError as error:
+        raise click.UsageError(f"--output: {output}: {error.strerror}") from None
+    with answers as writer, _progress(len(names), output) as advance:
+        for result in reader.read_many((_source(name, held) for name in names), one=True):
             writer.write(result)
             counts[result.status] += 1
             advance(result.page == 1)
             if drawings and not isinstance(result, Failure):
-                source = open_stdin() if result.input == "-" and open_stdin else result.input
-                drawings.save(reader.explain(source, result.page))
+                drawings.save(reader.explain(_source(result.input, held), result.page))
     if counts["error"]:
         click.echo(f"{counts['error']} of {sum(counts.values())} could not be read", err=True)
         return UNREAD
@@ -160,12 +166,20 @@ def read(
 
 
 @cli.command()
-@click.option("--recipe", type=click.Choice(["tutorial", "shipped"]), default="shipped", show_default=True)
+@click.option(
+    "--recipe",
+    type=click.Choice(["tutorial", "shipped"]),
+    default="shipped",
+    show_default=True,
+    help="Network and training: the Keras tutorial's, or what the package carries.",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to train."
+)
 def train(recipe: str, out: Path, data: Path | None, seed: int, epochs: int | None, device: str) -> None:
     """Train a network on MNIST and write it as a folder for --model.
 
@@ -174,17 +188,14 @@ def train(recipe: str, out: Path, data: Path | None, seed: int, epochs: int | No
       tsifra train --recipe shipped --out my-model
       tsifra read --one --model my-model 4.png
     """
-    try:
-        import torch
-    except ImportError:
-        raise click.UsageError("training needs PyTorch: pip install 'tsifra[train]'") from None
     from tsifra.data.mnist import load_mnist
-    from tsifra.training.recipes import RECIPES
-    from tsifra.training.run import run
 
+    try:
+        from tsifra.training.recipes import RECIPES
+        from tsifra.training.run import run
+    except ImportError as error:
+        raise click.UsageError(f"training needs {error.name}: pip install 'tsifra[train]'") from None
     chosen = RECIPES[recipe] if epochs is None else dataclasses.replace(RECIPES[recipe], epochs=epochs)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     mnist = load_mnist(data, _fetched)
     accuracy = run(chosen, mnist, out, seed, device, _epoch_done)
     click.echo(f"{out}: {accuracy:.2%} of the held-back pictures right", err=True)
@@ -227,7 +238,8 @@ def _listed(files_from: str | None, taken: bool) -> list[str]:
         data = sys.stdin.buffer.read() if files_from == "-" else Path(files_from).read_bytes()
     except OSError as error:
         raise click.UsageError(f"--files-from: {files_from}: {error.strerror}") from None
-    return [line for line in os.fsdecode(data).splitlines() if line]
+    names = (line.removesuffix(b"\r") for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n"))
+    return [os.fsdecode(name) for name in names if name]
 
 
 def _pictures(given: str) -> list[str]:
@@ -242,16 +254,22 @@ def _pictures(given: str) -> list[str]:
         return [given]
 
 
-def _stdin() -> Callable[[], BinaryIO]:
-    """A picture on stdin, to be opened any number of times."""
-    data = sys.stdin.buffer.read()
+def _held(names: list[str]) -> dict[str, bytes]:
+    """What can be read but once, stdin and pipes, in memory. Read here, where Ctrl-C ends the waiting."""
+    from tsifra.document import Limits, fetch, must_be_waited_for
 
-    def opened() -> BinaryIO:
-        file = io.BytesIO(data)
-        file.name = "-"
-        return file
+    held = {}
+    for name in names:
+        if name not in held and (name == "-" or must_be_waited_for(name)):
+            with contextlib.suppress(InputError):  # the reader will tell
+                held[name] = fetch(sys.stdin.buffer if name == "-" else name, Limits())
+    return held
 
-    return opened
+
+def _source(name: str, held: dict[str, bytes]) -> "Source":
+    from tsifra.document import named
+
+    return named(held[name], name) if name in held else name
 
 
 class _Drawings:

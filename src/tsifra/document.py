@@ -42,6 +42,9 @@ SUFFIXES = (
 
 # Formats with a decoder in Pillow that neither runs other programs (EPS) nor accepts just anything (TGA).
 _FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000")
+_BEGINNINGS = re.compile(
+    rb"\x89PNG\r\n\x1a\n.|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(avif|avis|mif1|heic)", re.DOTALL
+)
 _HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1 heif".split())
 _QUICK = 1 << 15  # pixels that any decoder has done within a millisecond
 _IN_MEMORY = 1 << 20  # bytes; smaller files are read at once, which decoders are quicker with
@@ -102,18 +105,47 @@ def open_document(source: Source, limits: Limits) -> Iterator[Document]:
         yield _Single(from_array(source))
     elif isinstance(source, Image.Image):
         yield _Raster(source, name, limits)
-    elif isinstance(source, str | os.PathLike):
+    elif isinstance(source, str | os.PathLike) and not must_be_waited_for(source):
         with _open_file(name, limits) as handle, _decoder(handle, name, limits) as document:
             yield document
-    elif isinstance(source, bytes):
-        _check_bytes(len(source), name, limits)
-        with _decoder(io.BytesIO(source), name, limits) as document:
-            yield document
-    elif hasattr(source, "read"):
-        with _decoder(_seekable(source, name, limits), name, limits) as document:
+    elif isinstance(source, bytes | str | os.PathLike) or hasattr(source, "read"):
+        data = source if isinstance(source, bytes) else fetch(source, limits)
+        _check_bytes(len(data), name, limits)
+        with _decoder(io.BytesIO(data), name, limits) as document:
             yield document
     else:
         raise TypeError(f"{type(source).__name__} is no picture: a path, bytes, a file, an image or an array is")
+
+
+def must_be_waited_for(source: Source) -> bool:
+    """Whether a source gives its bytes at a pace of its own, and once: a file object, a pipe."""
+    if isinstance(source, str | os.PathLike):
+        try:
+            return stat.S_ISFIFO(os.stat(source).st_mode)
+        except (OSError, ValueError):  # opening it will tell
+            return False
+    return hasattr(source, "read") and not isinstance(source, Image.Image | io.BytesIO)
+
+
+def fetch(source: Source, limits: Limits) -> bytes:
+    """What a file object or a pipe gives, up to a byte more than may be read.
+
+    Raises InputError for a pipe that cannot be opened, TypeError for a file opened as text.
+    """
+    if isinstance(source, str | os.PathLike):
+        with _open_file(os.fspath(source), limits) as handle:
+            return handle.read(limits.max_bytes + 1)
+    data = source.read(limits.max_bytes + 1)  # type: ignore[union-attr]
+    if not isinstance(data, bytes):
+        raise TypeError(f"{name_of(source)}: a file opened as text; open it in binary mode ('rb')")
+    return data
+
+
+def named(data: bytes, name: str) -> BinaryIO:
+    """Bytes as a file object that is called `name` in records and messages."""
+    file = io.BytesIO(data)
+    file.name = name
+    return file
 
 
 def find_pictures(folder: Path, name: str) -> list[str]:
@@ -233,6 +265,10 @@ def _decoder(handle: BinaryIO, name: str, limits: Limits) -> Iterator[Document]:
         else:
             image = Image.open(handle, formats=_FORMATS)
         document = _Raster(image, name, limits)
+    except UnidentifiedImageError:
+        if _BEGINNINGS.match(head):
+            raise DamagedError(f"{name}: damaged: it begins as a picture does, and ends or breaks off early") from None
+        raise FormatError(f"{name}: not a picture that can be read (see the table of formats)") from None
     except Exception as error:
         raise _translated(error, name) from None
     with image:
@@ -244,14 +280,13 @@ def _translated(error: Exception, name: str) -> InputError:
     match error:
         case InputError():
             return error
-        case UnidentifiedImageError():
-            return FormatError(f"{name}: not a picture that can be read (see the table of formats)")
         case Image.DecompressionBombError():
             return TooLargeError(f"{name}: too large: {error}; PIL.Image.MAX_IMAGE_PIXELS raises Pillow's own limit")
         case MemoryError():
             return TooLargeError(f"{name}: too large: more memory is needed than there is; lower --max-pixels")
         case _:
-            return DamagedError(f"{name}: damaged: what could be read ended early ({error})")
+            cause = " ".join(str(error).split())
+            return DamagedError(f"{name}: damaged: what could be read ended early ({cause})")
 
 
 @contextmanager
@@ -277,22 +312,13 @@ def _open_file(name: str, limits: Limits) -> Iterator[BinaryIO]:
         elif stat.S_ISFIFO(info.st_mode):
             os.set_blocking(file, True)
             with open(file, "rb", closefd=False) as handle:
-                yield _seekable(handle, name, limits)
+                yield handle
         elif stat.S_ISDIR(info.st_mode):
             raise FormatError(f"{name}: a folder, not a picture")
         else:
             raise FormatError(f"{name}: not a file that holds a picture")
     finally:
         os.close(file)
-
-
-def _seekable(handle: BinaryIO, name: str, limits: Limits) -> BinaryIO:
-    """The rest of a file object in memory, so that decoders can go back and forth in it."""
-    data = handle.read(limits.max_bytes + 1)
-    if not isinstance(data, bytes):
-        raise TypeError(f"{name}: a file opened as text; open it in binary mode ('rb')")
-    _check_bytes(len(data), name, limits)
-    return io.BytesIO(data)
 
 
 def _check_bytes(count: int, name: str, limits: Limits) -> None:

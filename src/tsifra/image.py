@@ -38,16 +38,21 @@ def _upright(image: Image.Image) -> Image.Image:
     """Turned as EXIF says. Pillow turns TIFF files itself; other files say so in their Exif or XMP block."""
     if image.info.keys().isdisjoint(_EXIF_BLOCKS):
         return image
-    return ImageOps.exif_transpose(image)
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # whatever a damaged block makes Pillow raise, the picture itself is there
+        return image
 
 
 def from_pillow(image: Image.Image) -> Pixels:
     """A loaded image of any mode, turned upright. Raises what Pillow raises."""
     image = _upright(image)
+    if image.mode == "La":  # the one mode that converts only to its own kin
+        image = image.convert("LA")
     mode = image.mode
     if mode.startswith(("I", "F")):
         return from_array(np.asarray(image))
-    if mode in ("LA", "PA", "La", "RGBA", "RGBa") or "transparency" in image.info:
+    if mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         return opaque(np.asarray(image.convert("RGBA")))
     if mode == "1":
         image = image.convert("L")

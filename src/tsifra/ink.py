@@ -16,6 +16,8 @@ _MIN_CONTRAST = 12.0  # gray levels between ink and paper under which a picture 
 _SHADED = 32  # pixels of the shorter side from which shading is told from ink
 _FEWEST = 8  # pixels of ink that a faint digit has at least
 _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
+# A border that is all ink, around a picture that is mostly paper, is a frame; a digit leaves more of its box free.
+_FRAME_RIM, _FRAME_INSIDE = 0.98, 0.65
 _TONES = np.arange(256, dtype=np.float32)
 _SQUARES = _TONES**2
 
@@ -66,7 +68,9 @@ def _levels(gray: Gray) -> _Levels | None:
     rim = gray.size - max(0, height - 2) * max(0, width - 2)
     inside = cv2.countNonZero(light[1:-1, 1:-1]) if rim < gray.size else 0
     bright_rim = (bright - inside) / rim
-    light_ink = bright_rim + bright / gray.size < 1
+    bright_share = bright / gray.size
+    framed = max(bright_rim, 1 - bright_rim) > _FRAME_RIM and abs(bright_rim - bright_share) > _FRAME_INSIDE
+    light_ink = bright_share < 0.5 if framed else bright_rim + bright_share < 1
 
     counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
     if not light_ink:
@@ -83,7 +87,7 @@ def _levels(gray: Gray) -> _Levels | None:
     ranks.append(paper_count + 0.95 * (gray.size - paper_count))
     p10, p25, paper, p75, p90, ink = counts.cumsum().searchsorted(ranks).tolist()
     rim_ink = bright_rim if light_ink else 1 - bright_rim
-    even = p90 - p10 < 0.25 * contrast and rim_ink < 0.3
+    even = p90 - p10 < 0.25 * contrast and (framed or rim_ink < 0.3)
     noise = max(p75 - paper, paper - p25) / 0.67
     return _Levels(paper, ink, noise, even) if light_ink else _Levels(255 - paper, 255 - ink, noise, even)
 

@@ -137,7 +137,8 @@ def _dropped(labels: NDArray[Any], stats: NDArray[Any]) -> tuple[Mask, list[str]
     within = np.bincount(_inner(labels).ravel(), minlength=len(stats) + 1)[1:]
     edges = np.stack((x == 0, y == 0, x + w == width, y + h == height))
     wide, high = w >= 0.5 * width, h >= 0.5 * height
-    lines = (edges.any(0) | wide | high) & (within <= 0.1 * area)
+    long = (wide | high) & (np.minimum(w, h) < 0.2 * np.maximum(w, h))
+    lines = (edges.any(0) | long | (wide & high)) & (within <= 0.1 * area)
     for index in np.flatnonzero(lines & wide & high):
         left, top = x[index], y[index]
         lines[index] = _is_straight(labels[top : top + h[index], left : left + w[index]] == index + 1)

@@ -36,9 +36,12 @@ class Writer:
         self._part: str | None = None
         self._stream: IO[str] = sys.stdout
         if output is not None:
-            handle, self._part = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent)
-            os.fchmod(handle, 0o666 & ~_umask())
-            self._stream = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
+            handle: int | Path = output
+            if output.is_file() or not output.exists():  # a pipe or a device is written to and not replaced
+                self._output = output = output.resolve()  # a link stays one
+                handle, self._part = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent)
+                os.fchmod(handle, 0o666 & ~_umask())
+            self._stream = open(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: SIM115
 
     def __enter__(self) -> Self:
         if self._form == "csv":
@@ -62,27 +65,30 @@ class Writer:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None and self._form == "json":
             self._write("\n]\n" if self._count else "[]\n")
-        if self._output is None or self._part is None:
-            if kind is None:
-                self._stream.flush()
-            return
         if kind is None:
             self._stream.flush()
-            os.fsync(self._stream.fileno())
-        self._stream.close()
-        if kind is None:
-            os.replace(self._part, self._output)
-        else:
-            with contextlib.suppress(OSError):
+        if self._output is None:
+            return
+        if self._part is None:
+            self._stream.close()
+            return
+        try:
+            if kind is None:
+                os.fsync(self._stream.fileno())
+            self._stream.close()
+            if kind is None:
+                os.replace(self._part, self._output)
+        finally:
+            with contextlib.suppress(OSError):  # where it was renamed, it is no longer there
                 os.unlink(self._part)
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
 
     def _text_line(self, result: Reading | Failure) -> str:
-        name = result.input if result.page == 1 else f"{result.input} p{result.page}"
+        name = _printable(result.input if result.page == 1 else f"{result.input} p{result.page}")
         if isinstance(result, Failure):
-            said = result.message.removeprefix(f"{result.input}: ")
+            said = _printable(result.message.removeprefix(f"{result.input}: "))
             return f"{name:{self._name_width}}  -           {self._colored('error')}  {said}\n"
         confidence = "" if result.confidence is None else percent(result.confidence)
         line = f"{name:{self._name_width}}  {result.text or '-':3} {confidence:>6}  {self._colored(result.status)}\n"
@@ -99,8 +105,15 @@ class Writer:
 
 def _csv_line(values: object) -> str:
     line = io.StringIO(newline="")
-    csv.writer(line, lineterminator="\n").writerow(values)  # type: ignore[arg-type]
-    return line.getvalue()
+    csv.writer(line).writerow(values)  # type: ignore[arg-type]
+    return line.getvalue().removesuffix("\r\n") + "\n"  # a writer of "\n" would not quote a "\r"
+
+
+def _printable(text: str) -> str:
+    """Text that can neither end its line nor tell a terminal anything: other characters by their escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _umask() -> int:

@@ -18,7 +18,17 @@ import numpy as np
 
 from tsifra.classifier import Card, Classifier
 from tsifra.decide import decide
-from tsifra.document import Document, Limits, Source, find_pictures, name_of, open_document
+from tsifra.document import (
+    Document,
+    Limits,
+    Source,
+    fetch,
+    find_pictures,
+    must_be_waited_for,
+    name_of,
+    named,
+    open_document,
+)
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation
 from tsifra.image import Pixels, to_gray
@@ -115,7 +125,11 @@ class Reader:
         """
         if not one:
             raise ValueError("pictures of several digits cannot be read yet; pass one=True")
-        expanded = self._expand(sources)
+        if isinstance(sources, str | bytes | os.PathLike):  # a str is a sequence too, of its letters
+            raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
+        return self._read_all(self._expand(sources))
+
+    def _read_all(self, expanded: Iterator[Source | Failure]) -> Iterator[Reading | Failure]:
         chunks = iter(lambda: list(islice(expanded, _CHUNK)), [])
         pending: deque[Future[list[Reading | Failure]]] = deque()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tsifra")
@@ -132,6 +146,8 @@ class Reader:
     def explain(self, source: Source, page: int = 1) -> Explanation:
         """Read a picture that is one digit and show how. Raises as `read_one` does."""
         name = name_of(source)
+        if must_be_waited_for(source):
+            source = named(fetch(source, self._limits), name)
         with self._lane, open_document(source, self._limits) as document:
             if not 1 <= page <= document.count:
                 raise ValueError(f"{name} has {document.count} pages, no page {page}")
@@ -166,6 +182,9 @@ class Reader:
     def _pages(self, source: Source) -> Iterator[_Page | Failure]:
         name, number = name_of(source), 1
         try:
+            if must_be_waited_for(source):
+                with self._lane.left():
+                    source = named(fetch(source, self._limits), name)
             with open_document(source, self._limits) as document:
                 for number in range(1, document.count + 1):
                     try:
