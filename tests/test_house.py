@@ -19,6 +19,7 @@ FLOORS = [
     "errors",
     "reading",
     "image",
+    "decoders",
     "document",
     "detect",
     "ink",

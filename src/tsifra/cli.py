@@ -256,7 +256,8 @@ def _pictures(given: str) -> list[str]:
 
 def _held(names: list[str]) -> dict[str, bytes]:
     """What can be read but once, stdin and pipes, in memory. Read here, where Ctrl-C ends the waiting."""
-    from tsifra.document import Limits, fetch, must_be_waited_for
+    from tsifra.decoders import Limits
+    from tsifra.document import fetch, must_be_waited_for
 
     held = {}
     for name in names:

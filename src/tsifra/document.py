@@ -1,8 +1,7 @@
 """Any source of pictures -> an opened document, page by page.
 
-Flows in: a path, bytes, a file object, a Pillow image or an array. Flows out: the pixels of each page, as
-`image` has them. Decoding is left to Pillow, pi-heif and pypdfium2; their errors become ours here. What is over
-a limit is refused before it is decoded.
+Flows in: a path, bytes, a file object, a Pillow image or an array. Flows out: a Document of `decoders`, which
+knows the formats; this module knows names, files, folders and pipes.
 """
 
 import errno
@@ -10,27 +9,18 @@ import io
 import os
 import re
 import stat
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from tsifra.errors import (
-    AccessError,
-    DamagedError,
-    FormatError,
-    InputError,
-    MissingError,
-    PasswordError,
-    TooLargeError,
-)
-from tsifra.image import Pixels, from_array, from_pillow, opaque
+from tsifra.decoders import Document, FromImage, FromPixels, Limits, check_bytes, decoder
+from tsifra.errors import AccessError, FormatError, MissingError
+from tsifra.image import from_array
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
 
@@ -40,44 +30,7 @@ SUFFIXES = (
 )
 """What is taken for a picture in a folder; a file that is named itself is opened whatever its name."""
 
-# Formats with a decoder in Pillow that neither runs other programs (EPS) nor accepts just anything (TGA).
-_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000")
-_BEGINNINGS = re.compile(
-    rb"\x89PNG\r\n\x1a\n.|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|RIFF....WEBP|....ftyp(avif|avis|mif1|heic)", re.DOTALL
-)
-_HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1 heif".split())
-_QUICK = 1 << 15  # pixels that any decoder has done within a millisecond
 _IN_MEMORY = 1 << 20  # bytes; smaller files are read at once, which decoders are quicker with
-_PDF_LOCK = threading.Lock()  # PDFium is not thread-safe, even across documents
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is refused before it is decoded, and the resolution that PDF pages are drawn at (dots per inch)."""
-
-    max_pixels: int = 100_000_000
-    max_bytes: int = 1 << 30
-    max_pages: int = 10_000
-    dpi: int = 200
-
-    def __post_init__(self) -> None:
-        for name in ("max_pixels", "max_bytes", "max_pages", "dpi"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, at least 1 is wanted")
-
-
-class Document(Protocol):
-    """An opened source: how many pages it has, and each of them.
-
-    slow: whether a page takes some milliseconds to decode, which other threads may use.
-    """
-
-    count: int
-    slow: bool
-
-    def page(self, number: int) -> Pixels:
-        """Pixels of page `number`, from 1. Raises InputError."""
-        ...
 
 
 def name_of(source: Source) -> str:
@@ -102,16 +55,16 @@ def open_document(source: Source, limits: Limits) -> Iterator[Document]:
     """
     name = name_of(source)
     if isinstance(source, np.ndarray):
-        yield _Single(from_array(source))
+        yield FromPixels(from_array(source))
     elif isinstance(source, Image.Image):
-        yield _Raster(source, name, limits)
+        yield FromImage(source, name, limits)
     elif isinstance(source, str | os.PathLike) and not must_be_waited_for(source):
-        with _open_file(name, limits) as handle, _decoder(handle, name, limits) as document:
+        with _open_file(name, limits) as handle, decoder(handle, name, limits) as document:
             yield document
     elif isinstance(source, bytes | str | os.PathLike) or hasattr(source, "read"):
         data = source if isinstance(source, bytes) else fetch(source, limits)
-        _check_bytes(len(data), name, limits)
-        with _decoder(io.BytesIO(data), name, limits) as document:
+        check_bytes(len(data), name, limits)
+        with decoder(io.BytesIO(data), name, limits) as document:
             yield document
     else:
         raise TypeError(f"{type(source).__name__} is no picture: a path, bytes, a file, an image or an array is")
@@ -170,125 +123,6 @@ def natural_key(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
 
 
-class _Single:
-    """An array is one page."""
-
-    count = 1
-    slow = False
-
-    def __init__(self, pixels: Pixels) -> None:
-        self._pixels = pixels
-
-    def page(self, number: int) -> Pixels:
-        return self._pixels
-
-
-class _Raster:
-    """What Pillow opens. The frames of a TIFF are its pages; of an animation only the first frame is a picture."""
-
-    def __init__(self, image: Image.Image, name: str, limits: Limits) -> None:
-        self._image, self._name, self._limits = image, name, limits
-        self.count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-        self.slow = image.width * image.height > _QUICK
-        _check_pages(self.count, name, limits)
-
-    def page(self, number: int) -> Pixels:
-        image = self._image
-        try:
-            if self.count > 1:
-                image.seek(number - 1)
-            _check_pixels(image.size, self._name, self._limits)
-            image.load()
-            return from_pillow(image)
-        except Exception as error:
-            raise _translated(error, self._name) from None
-
-
-class _Pdf:
-    """A PDF; every call into PDFium is made under one lock for the process."""
-
-    slow = True
-
-    def __init__(self, handle: BinaryIO, name: str, limits: Limits) -> None:
-        import pypdfium2  # 20 ms that only a PDF is worth
-
-        self._name, self._limits = name, limits
-        try:
-            with _PDF_LOCK:
-                self._document = pypdfium2.PdfDocument(handle)
-                self.count = len(self._document)
-        except pypdfium2.PdfiumError as error:
-            if "password" in str(error).lower():
-                raise PasswordError(f"{name}: a PDF with a password; save it without one first") from None
-            raise DamagedError(f"{name}: damaged PDF: {error}") from None
-        if not self.count:
-            raise DamagedError(f"{name}: a PDF without pages")
-        _check_pages(self.count, name, limits)
-
-    def page(self, number: int) -> Pixels:
-        scale = self._limits.dpi / 72
-        with _PDF_LOCK:
-            try:
-                with closing(self._document[number - 1]) as page:
-                    width, height = page.get_size()
-                    _check_pixels((int(width * scale), int(height * scale)), self._name, self._limits)
-                    with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
-                        return opaque(np.array(bitmap.to_numpy()))  # a copy: the bitmap owns its memory
-            except Exception as error:
-                raise _translated(error, self._name) from None
-
-    def close(self) -> None:
-        with _PDF_LOCK:
-            self._document.close()
-
-
-@contextmanager
-def _decoder(handle: BinaryIO, name: str, limits: Limits) -> Iterator[Document]:
-    head = handle.read(1024)
-    handle.seek(0)
-    if not head:
-        raise FormatError(f"{name}: not a picture: the file is empty")
-    if b"%PDF-" in head:
-        pdf = _Pdf(handle, name, limits)
-        try:
-            yield pdf
-        finally:
-            pdf.close()
-        return
-    try:
-        if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head[:64]:
-            import pi_heif  # only phones' files need it
-
-            heif = pi_heif.open_heif(handle, convert_hdr_to_8bit=True)
-            _check_pixels(heif.size, name, limits)
-            image = heif.to_pillow()
-        else:
-            image = Image.open(handle, formats=_FORMATS)
-        document = _Raster(image, name, limits)
-    except UnidentifiedImageError:
-        if _BEGINNINGS.match(head):
-            raise DamagedError(f"{name}: damaged: it begins as a picture does, and ends or breaks off early") from None
-        raise FormatError(f"{name}: not a picture that can be read (see the table of formats)") from None
-    except Exception as error:
-        raise _translated(error, name) from None
-    with image:
-        yield document
-
-
-def _translated(error: Exception, name: str) -> InputError:
-    """The one place where errors of the decoders become ours. Malformed files make them raise nearly anything."""
-    match error:
-        case InputError():
-            return error
-        case Image.DecompressionBombError():
-            return TooLargeError(f"{name}: too large: {error}; PIL.Image.MAX_IMAGE_PIXELS raises Pillow's own limit")
-        case MemoryError():
-            return TooLargeError(f"{name}: too large: more memory is needed than there is; lower --max-pixels")
-        case _:
-            cause = " ".join(str(error).split())
-            return DamagedError(f"{name}: damaged: what could be read ended early ({cause})")
-
-
 @contextmanager
 def _open_file(name: str, limits: Limits) -> Iterator[BinaryIO]:
     try:
@@ -303,7 +137,7 @@ def _open_file(name: str, limits: Limits) -> Iterator[BinaryIO]:
     try:
         info = os.fstat(file)
         if stat.S_ISREG(info.st_mode):
-            _check_bytes(info.st_size, name, limits)
+            check_bytes(info.st_size, name, limits)
             if info.st_size <= _IN_MEMORY:
                 yield io.BytesIO(os.read(file, info.st_size))
             else:
@@ -319,27 +153,3 @@ def _open_file(name: str, limits: Limits) -> Iterator[BinaryIO]:
             raise FormatError(f"{name}: not a file that holds a picture")
     finally:
         os.close(file)
-
-
-def _check_bytes(count: int, name: str, limits: Limits) -> None:
-    if count > limits.max_bytes:
-        raise TooLargeError(
-            f"{name}: too large: {count:,} bytes, the limit is {limits.max_bytes:,}; Reader(max_bytes=…) raises it"
-        )
-
-
-def _check_pixels(size: tuple[int, int], name: str, limits: Limits) -> None:
-    count = size[0] * size[1]
-    if count > limits.max_pixels:
-        raise TooLargeError(
-            f"{name}: too large: {count:,} pixels, the limit is {limits.max_pixels:,}; raise it with --max-pixels"
-        )
-    if count < 1:
-        raise DamagedError(f"{name}: damaged: a picture without pixels")
-
-
-def _check_pages(count: int, name: str, limits: Limits) -> None:
-    if count > limits.max_pages:
-        raise TooLargeError(
-            f"{name}: too large: {count:,} pages, the limit is {limits.max_pages:,}; Reader(max_pages=…) raises it"
-        )

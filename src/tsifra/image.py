@@ -34,9 +34,14 @@ def to_gray(pixels: Pixels) -> Pixels:
     return np.asarray(luma, np.uint8)
 
 
+def stands_upright(image: Image.Image) -> bool:
+    """Whether nothing in an opened image could turn it."""
+    return image.info.keys().isdisjoint(_EXIF_BLOCKS)
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as EXIF says. Pillow turns TIFF files itself; other files say so in their Exif or XMP block."""
-    if image.info.keys().isdisjoint(_EXIF_BLOCKS):
+    if stands_upright(image):
         return image
     try:
         return ImageOps.exif_transpose(image)

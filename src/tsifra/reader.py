@@ -18,17 +18,8 @@ import numpy as np
 
 from tsifra.classifier import Card, Classifier
 from tsifra.decide import decide
-from tsifra.document import (
-    Document,
-    Limits,
-    Source,
-    fetch,
-    find_pictures,
-    must_be_waited_for,
-    name_of,
-    named,
-    open_document,
-)
+from tsifra.decoders import Document, Limits
+from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation
 from tsifra.image import Pixels, to_gray
