@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tsifra.cli import main
+from tsifra.data.mnist import Mnist, load_mnist
 from tsifra.reader import Reader
 
 # The same examples every time: a change that fails here fails everywhere, and slow machines get no other answer.
@@ -65,6 +66,15 @@ def weights(tmp_path: Path) -> Path:
     import tsifra.classifier
 
     return shutil.copytree(Path(tsifra.classifier.__file__).parent / "weights", tmp_path / "weights")
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Mnist:
+    """MNIST, from the folder that TSIFRA_DATA names; a test downloads nothing."""
+    folder = os.environ.get("TSIFRA_DATA")
+    if not folder:
+        lacking("MNIST (TSIFRA_DATA names its folder)")
+    return load_mnist(folder)
 
 
 def lacking(what: str) -> NoReturn:

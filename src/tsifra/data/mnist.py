@@ -7,10 +7,13 @@ Every file is checked by its SHA-256 before it is used. Knows nothing of network
 import gzip
 import hashlib
 import http.client
+import math
 import os
+import struct
 import sys
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,16 +73,17 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
     if len(data) < 4 or data[:3] != b"\0\0\x08":
         raise DataError(f"{path}: not an IDX file of bytes")
-    rank = data[3]
-    shape = tuple(int(n) for n in np.frombuffer(data[4 : 4 + 4 * rank], ">u4"))
-    body = np.frombuffer(data, np.uint8, offset=min(len(data), 4 + 4 * rank))
-    if len(shape) != rank or body.size != int(np.prod(shape)):
-        raise DataError(f"{path}: damaged: {body.size} bytes for an array of shape {shape}")
-    return body.reshape(shape)
+    start = 4 + 4 * data[3]
+    if len(data) < start:
+        raise DataError(f"{path}: damaged: it ends within its heading")
+    shape = struct.unpack(f">{data[3]}I", data[4:start])
+    if len(data) - start != math.prod(shape):
+        raise DataError(f"{path}: damaged: {len(data) - start} bytes for an array of shape {shape}")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
 def cache_folder() -> Path:
