@@ -48,6 +48,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     """Load what needs OpenCV and ONNX Runtime only when it is asked for (0.2 s that `tsifra --help` saves)."""
     if name == "Reader":

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tsifra.errors import ModelError
 
 _SHIPPED = Path(__file__).parent / "weights"
-_SMALLEST = 1e-12  # keeps log of a probability of 0 finite
+_SMALLEST = 1e-12  # a probability of 0 to any power stays 0, and a row of them could not be summed to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Card:
     document: dict[str, Any]
 
     def __post_init__(self) -> None:
-        if self.temperature <= 0 or not 0 <= self.accept <= 1:
+        if not 0 < self.temperature < 100 or not 0 <= self.accept <= 1:
             raise ValueError(f"temperature {self.temperature} or threshold {self.accept} is out of range")
 
 

@@ -74,13 +74,12 @@ class FromPixels:
 
 
 class FromImage:
-    """What Pillow opens. The frames of a TIFF are its pages; of an animation only the first frame is a picture."""
+    """What Pillow has opened. count: its frames that are pages, or 1 for the frame that it shows."""
 
-    def __init__(self, image: Image.Image, name: str, limits: Limits) -> None:
-        self._image, self._name, self._limits = image, name, limits
-        self.count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+    def __init__(self, image: Image.Image, name: str, limits: Limits, count: int = 1) -> None:
+        self._image, self._name, self._limits, self.count = image, name, limits, count
         self.slow = image.width * image.height > _QUICK
-        _check_pages(self.count, name, limits)
+        _check_pages(count, name, limits)
 
     def page(self, number: int) -> Pixels:
         """As in Document."""
@@ -94,6 +93,30 @@ class FromImage:
                 return pixels
             image.load()
             return from_pillow(image)
+        except Exception as error:
+            raise _translated(error, self._name) from None
+
+
+class FromHeif:
+    """A phone's picture."""
+
+    count = 1
+    slow = True
+
+    def __init__(self, handle: BinaryIO, name: str, limits: Limits) -> None:
+        import pi_heif  # only phones' files need it
+
+        self._name = name
+        try:
+            self._heif = pi_heif.open_heif(handle, convert_hdr_to_8bit=True)
+            _check_pixels(self._heif.size, name, limits)
+        except Exception as error:
+            raise _translated(error, name) from None
+
+    def page(self, number: int) -> Pixels:
+        """As in Document."""
+        try:
+            return from_pillow(self._heif.to_pillow())
         except Exception as error:
             raise _translated(error, self._name) from None
 
@@ -115,9 +138,13 @@ class FromPdf:
             if "password" in str(error).lower():
                 raise PasswordError(f"{name}: a PDF with a password; save it without one first") from None
             raise DamagedError(f"{name}: damaged PDF: {error}") from None
-        if not self.count:
-            raise DamagedError(f"{name}: a PDF without pages")
-        _check_pages(self.count, name, limits)
+        try:
+            if not self.count:
+                raise DamagedError(f"{name}: a PDF without pages")
+            _check_pages(self.count, name, limits)
+        except InputError:
+            self.close()
+            raise
 
     def page(self, number: int) -> Pixels:
         """As in Document."""
@@ -126,7 +153,10 @@ class FromPdf:
             try:
                 with closing(self._document[number - 1]) as page:
                     width, height = page.get_size()
-                    _check_pixels((int(width * scale), int(height * scale)), self._name, self._limits)
+                    size = (int(width * scale), int(height * scale))
+                    _check_pixels(
+                        size, self._name, self._limits, f"draw it with fewer than {self._limits.dpi} dpi, or "
+                    )
                     with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
                         return opaque(np.array(bitmap.to_numpy()))  # a copy: the bitmap owns its memory
             except Exception as error:
@@ -145,23 +175,20 @@ def decoder(handle: BinaryIO, name: str, limits: Limits) -> Iterator[Document]:
     handle.seek(0)
     if not head:
         raise FormatError(f"{name}: not a picture: the file is empty")
-    if b"%PDF-" in head:
+    if b"%PDF-" in head and not _BEGINNINGS.match(head):  # a picture may speak of PDF too
         pdf = FromPdf(handle, name, limits)
         try:
             yield pdf
         finally:
             pdf.close()
         return
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head[:64]:
+        yield FromHeif(handle, name, limits)
+        return
     try:
-        if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"avif" not in head[:64]:
-            import pi_heif  # only phones' files need it
-
-            heif = pi_heif.open_heif(handle, convert_hdr_to_8bit=True)
-            _check_pixels(heif.size, name, limits)
-            image = heif.to_pillow()
-        else:
-            image = Image.open(handle, formats=_FORMATS)
-        document = FromImage(image, name, limits)
+        image = Image.open(handle, formats=_FORMATS)
+        # The frames of a TIFF are its pages; of an animation only the first is a picture.
+        document = FromImage(image, name, limits, image.n_frames if image.format == "TIFF" else 1)  # type: ignore[attr-defined]
     except UnidentifiedImageError:
         if _BEGINNINGS.match(head):
             raise DamagedError(f"{name}: damaged: it begins as a picture does, and ends or breaks off early") from None
@@ -197,7 +224,7 @@ def _translated(error: Exception, name: str) -> InputError:
         case Image.DecompressionBombError():
             return TooLargeError(f"{name}: too large: {error}; PIL.Image.MAX_IMAGE_PIXELS raises Pillow's own limit")
         case MemoryError():
-            return TooLargeError(f"{name}: too large: more memory is needed than there is; lower --max-pixels")
+            return TooLargeError(f"{name}: too large: more memory is needed than there is; lower the limit on pixels")
         case _:
             cause = " ".join(str(error).split())
             return DamagedError(f"{name}: damaged: what could be read ended early ({cause})")
@@ -211,11 +238,12 @@ def check_bytes(count: int, name: str, limits: Limits) -> None:
         )
 
 
-def _check_pixels(size: tuple[int, int], name: str, limits: Limits) -> None:
+def _check_pixels(size: tuple[int, int], name: str, limits: Limits, advice: str = "") -> None:
     count = size[0] * size[1]
     if count > limits.max_pixels:
         raise TooLargeError(
-            f"{name}: too large: {count:,} pixels, the limit is {limits.max_pixels:,}; raise it with --max-pixels"
+            f"{name}: too large: {count:,} pixels, the limit is {limits.max_pixels:,}; "
+            f"{advice}raise it with --max-pixels (Reader's max_pixels)"
         )
     if count < 1:
         raise DamagedError(f"{name}: damaged: a picture without pixels")

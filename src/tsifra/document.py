@@ -22,7 +22,7 @@ from tsifra.decoders import Document, FromImage, FromPixels, Limits, check_bytes
 from tsifra.errors import AccessError, FormatError, MissingError
 from tsifra.image import from_array
 
-Source = str | os.PathLike[str] | bytes | BinaryIO | Image.Image | NDArray[Any]
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | NDArray[Any]
 
 SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".jp2", ".bmp", ".dib", ".gif", ".tif", ".tiff"),
@@ -37,7 +37,7 @@ def name_of(source: Source) -> str:
     """What a source is called in records and messages."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
-    if isinstance(source, bytes):
+    if isinstance(source, bytes | bytearray | memoryview):
         return "<bytes>"
     if isinstance(source, np.ndarray):
         return "<array>"
@@ -61,13 +61,27 @@ def open_document(source: Source, limits: Limits) -> Iterator[Document]:
     elif isinstance(source, str | os.PathLike) and not must_be_waited_for(source):
         with _open_file(name, limits) as handle, decoder(handle, name, limits) as document:
             yield document
-    elif isinstance(source, bytes | str | os.PathLike) or hasattr(source, "read"):
-        data = source if isinstance(source, bytes) else fetch(source, limits)
+    elif isinstance(source, bytes | bytearray | memoryview | str | os.PathLike) or hasattr(source, "read"):
+        data = bytes(source) if isinstance(source, bytes | bytearray | memoryview) else fetch(source, limits)
         check_bytes(len(data), name, limits)
         with decoder(io.BytesIO(data), name, limits) as document:
             yield document
     else:
         raise TypeError(f"{type(source).__name__} is no picture: a path, bytes, a file, an image or an array is")
+
+
+def weight(source: Source) -> int:
+    """About how many bytes there are to decode, compressed ones twentyfold: what a thread's share is measured by."""
+    if isinstance(source, np.ndarray):
+        return source.nbytes
+    if isinstance(source, Image.Image):
+        return source.width * source.height
+    if isinstance(source, str | os.PathLike):
+        try:
+            return 20 * os.stat(source).st_size
+        except (OSError, ValueError):
+            return 0
+    return 20 * len(source) if isinstance(source, bytes | bytearray | memoryview) else 0
 
 
 def must_be_waited_for(source: Source) -> bool:
@@ -87,7 +101,10 @@ def fetch(source: Source, limits: Limits) -> bytes:
     """
     if isinstance(source, str | os.PathLike):
         with _open_file(os.fspath(source), limits) as handle:
-            return handle.read(limits.max_bytes + 1)
+            data = handle.read(limits.max_bytes + 1)
+        if not data:
+            raise FormatError(f"{source}: an empty pipe; begin to write to it first")
+        return data
     data = source.read(limits.max_bytes + 1)  # type: ignore[union-attr]
     if not isinstance(data, bytes):
         raise TypeError(f"{name_of(source)}: a file opened as text; open it in binary mode ('rb')")
@@ -104,14 +121,18 @@ def named(data: bytes, name: str) -> BinaryIO:
 def find_pictures(folder: Path, name: str) -> list[str]:
     """Picture files below a folder, each as `name`/…, in natural order (2.png before 10.png).
 
+    Links to folders are not followed.
+
     Raises MissingError where there are none.
     """
+    closed: list[OSError] = []  # folders that may not be looked into, which whoever opens them will tell of
     found = [
         os.path.join(root, file)
-        for root, _, files in os.walk(folder)
+        for root, _, files in os.walk(folder, onerror=closed.append)
         for file in files
         if file.lower().endswith(SUFFIXES) and not file.startswith(".")
     ]
+    found += [str(error.filename) for error in closed]
     if not found:
         raise MissingError(f"{name}: a folder without pictures")
     relative = sorted((os.path.relpath(path, folder) for path in found), key=natural_key)

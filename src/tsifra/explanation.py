@@ -25,7 +25,7 @@ _SAID = {
     "ok": "sure enough",
     "review": "unsure: a person should look",
     "rejected": "ink, but no digit",
-    "blank": "no ink found",
+    "blank": "nothing that could be a digit",
 }
 
 
@@ -103,7 +103,7 @@ class Explanation:
             color = _BAR if index == best else _OTHER_BAR
             draw.rectangle((left + 48, y + 4, left + 48 + max(1, full * probability), y + row - 4), fill=color)
             _write(draw, (left, y + 3), label, 16, _INK)
-            _write(draw, (left + 56 + full * probability, y + 3), f"{probability:.1%}", 16, _INK)
+            _write(draw, (left + 56 + full * probability, y + 3), percent(probability), 16, _INK)
 
 
 def _write(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, color: str) -> None:

@@ -34,6 +34,11 @@ def to_gray(pixels: Pixels) -> Pixels:
     return np.asarray(luma, np.uint8)
 
 
+def widest_channel(pixels: Pixels) -> Pixels:
+    """(H, W, 3) RGB -> (H, W): the color channel with the greatest range."""
+    return max((np.ascontiguousarray(pixels[:, :, channel]) for channel in range(3)), key=np.ptp)
+
+
 def stands_upright(image: Image.Image) -> bool:
     """Whether nothing in an opened image could turn it."""
     return image.info.keys().isdisjoint(_EXIF_BLOCKS)

@@ -40,6 +40,9 @@ def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     """(H, W) gray -> (H, W) ink, 0 on paper to 255 in full ink; None where there is no contrast."""
     levels = _levels(gray)
     steps = []
+    darkest, lightest, _, _ = cv2.minMaxLoc(gray)
+    if lightest - darkest < _MIN_CONTRAST:  # which evening out would make a picture of
+        return None, ["no ink stands out from the paper"]
     light_ink = levels is not None and levels.light_ink
     if (levels is None or not levels.even) and min(gray.shape) >= _SHADED:
         gray, light_ink = _flatten(gray, light_ink)

@@ -96,7 +96,7 @@ def _closer(gray: Gray, box: BBox, scale: tuple[float, float]) -> Normalized:
     if near.bbox is None:
         return near
     a0, b0, a1, b1 = near.bbox
-    return Normalized(near.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), near.steps)
+    return Normalized(near.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), ("looked at closer", *near.steps))
 
 
 def _select(ink: Gray) -> tuple[Gray, BBox | None, list[str]]:

@@ -63,24 +63,24 @@ class Writer:
         self._count += 1
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None and self._form == "json":
-            self._write("\n]\n" if self._count else "[]\n")
-        if kind is None:
-            self._stream.flush()
-        if self._output is None:
-            return
-        if self._part is None:
-            self._stream.close()
-            return
         try:
             if kind is None:
-                os.fsync(self._stream.fileno())
-            self._stream.close()
-            if kind is None:
-                os.replace(self._part, self._output)
+                self._finish()
         finally:
-            with contextlib.suppress(OSError):  # where it was renamed, it is no longer there
-                os.unlink(self._part)
+            if self._output is not None:
+                with contextlib.suppress(OSError):  # of a full disk, once more
+                    self._stream.close()
+            if self._part is not None:
+                with contextlib.suppress(FileNotFoundError):  # where it was renamed
+                    os.unlink(self._part)
+
+    def _finish(self) -> None:
+        if self._form == "json":
+            self._write("\n]\n" if self._count else "[]\n")
+        self._stream.flush()
+        if self._output is not None and self._part is not None:
+            os.fsync(self._stream.fileno())
+            os.replace(self._part, self._output)
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

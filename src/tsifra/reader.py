@@ -10,24 +10,24 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
 from tsifra.classifier import Card, Classifier
 from tsifra.decide import decide
 from tsifra.decoders import Document, Limits
-from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document
+from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document, weight
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation
-from tsifra.image import Pixels, to_gray
+from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
 
 _DEFAULT = Limits()
 _CHUNK = 64  # sources that a thread takes at once; the network is no faster on larger batches
+_SHARE = 1 << 22  # of `weight` that a thread takes at once, so that a few photographs are work for all threads
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
 
@@ -89,9 +89,11 @@ class Reader:
 
         max_pixels, max_bytes, max_pages: what a picture, a file, a document may have at most.
         dpi: dots per inch that PDF pages are drawn at. threads: by default one a processor.
-        Raises ModelError for a model that cannot be used, ValueError for limits under 1.
+        Raises ModelError for a model that cannot be used, ValueError for limits or threads under 1.
         """
         self._limits = Limits(max_pixels, max_bytes, max_pages, dpi)
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads is {threads}, at least 1 is wanted")
         self._threads = threads or _processors()
         self._classifier = Classifier(model)
         self._lane = _Lane()
@@ -112,26 +114,30 @@ class Reader:
         """Read any number of sources; a folder stands for the pictures in it, a document for its pages.
 
         one: each picture is one digit; reading several digits a picture is not there yet, so it must be given.
-        Yields in the order of the sources; nothing is read ahead further than the threads need.
+        Yields in the order of the sources. Read ahead is what keeps the threads busy: a few shares of 64 small
+        pictures, or of one large one, a thread.
         """
         if not one:
             raise ValueError("pictures of several digits cannot be read yet; pass one=True")
-        if isinstance(sources, str | bytes | os.PathLike):  # a str is a sequence too, of its letters
+        if isinstance(sources, str | bytes | os.PathLike) or hasattr(
+            sources, "read"
+        ):  # a str is a sequence too, of its letters
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
         return self._read_all(self._expand(sources))
 
     def _read_all(self, expanded: Iterator[Source | Failure]) -> Iterator[Reading | Failure]:
-        chunks = iter(lambda: list(islice(expanded, _CHUNK)), [])
+        stop = Event()
         pending: deque[Future[list[Reading | Failure]]] = deque()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tsifra")
         try:
-            for chunk in chunks:
-                pending.append(pool.submit(self._read_chunk, chunk))
+            for chunk in _chunks(expanded):
+                pending.append(pool.submit(self._read_chunk, chunk, stop))
                 if len(pending) > 2 * self._threads:
                     yield from pending.popleft().result()
             while pending:
                 yield from pending.popleft().result()
         finally:
+            stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
     def explain(self, source: Source, page: int = 1) -> Explanation:
@@ -158,11 +164,13 @@ class Reader:
             else:
                 yield source
 
-    def _read_chunk(self, sources: list[Source | Failure]) -> list[Reading | Failure]:
+    def _read_chunk(self, sources: list[Source | Failure], stop: Event) -> list[Reading | Failure]:
         results: list[Reading | Failure] = []
         held: list[_Page | Failure] = []
         with self._lane:
             for source in sources:
+                if stop.is_set():  # nobody waits for the answers any more
+                    return []
                 for page in [source] if isinstance(source, Failure) else self._pages(source):
                     held.append(page)
                     if len(held) == _CHUNK or (isinstance(page, _Page) and page.large):
@@ -201,7 +209,10 @@ class Reader:
 
     def _normalize(self, page: _Page) -> Normalized:
         with self._lane.left() if page.large else nullcontext():
-            return normalize(to_gray(page.pixels))
+            normalized = normalize(to_gray(page.pixels))
+            if normalized.bbox is None and page.pixels.ndim == 3:  # a little ink, as bright as its paper
+                normalized = normalize(widest_channel(page.pixels))
+            return normalized
 
     def _classify(self, pages: list[tuple[_Page, Normalized]]) -> list[Reading]:
         inked = [normalized.pixels for _, normalized in pages if normalized.bbox is not None]
@@ -219,6 +230,20 @@ class Reader:
 
     def _failure(self, name: str, page: int, error: InputError) -> Failure:
         return Failure(name, page, error.kind, str(error), self.card.name)
+
+
+def _chunks(sources: Iterable[Source | Failure]) -> Iterator[list[Source | Failure]]:
+    """Shares for a thread each: at most _CHUNK sources, and no more when they weigh _SHARE."""
+    chunk: list[Source | Failure] = []
+    heavy = 0
+    for source in sources:
+        chunk.append(source)
+        heavy += 0 if isinstance(source, Failure) else weight(source)
+        if len(chunk) == _CHUNK or heavy > _SHARE:
+            yield chunk
+            chunk, heavy = [], 0
+    if chunk:
+        yield chunk
 
 
 def _processors() -> int:

@@ -45,11 +45,17 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
                 pads = ((side - 1) // 2,) * 2 + (side // 2,) * 2 if layer.padding == "same" else (0, 0, 0, 0)
                 layers.append(Conv(_numpy(layer.weight), bias, pads, (layer.stride[0], layer.stride[1])))
             case nn.BatchNorm2d():
+                pooled = [layers.pop()] if isinstance(layers[-1], Pool) else []
                 before = layers.pop()
                 assert isinstance(before, Conv)
                 gain = _numpy(layer.weight) / np.sqrt(_numpy(layer.running_var) + layer.eps)
                 shifted = (before.bias - _numpy(layer.running_mean)) * gain + _numpy(layer.bias)
-                layers.append(Conv(before.weight * gain[:, None, None, None], shifted, before.pads, before.strides))
+                if pooled and (gain <= 0).any():
+                    raise ModelError(
+                        "a normalization after a pooling can be folded only where its weights are positive"
+                    )
+                folded = Conv(before.weight * gain[:, None, None, None], shifted, before.pads, before.strides)
+                layers += [folded, *pooled]
             case nn.Linear():
                 layers.append(Dense(_numpy(layer.weight).T, _numpy(layer.bias)))
             case nn.MaxPool2d():

@@ -1,12 +1,13 @@
 """The training loop: one for all recipes.
 
-Flows in: a Recipe and digits as arrays. Flows out: a trained network, and Progress values on the way. The whole
-set lives on the device as one uint8 tensor and whole batches are augmented there. Knows nothing of files.
+Flows in: a Recipe and digits as arrays. Flows out: an Epoch of figures at a time, and in the end a network. The
+whole set lives on the device as one uint8 tensor and whole batches are augmented there. All that a step changes is
+in `state`, so that a run goes on from there with the same result. Knows nothing of files.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,58 +21,96 @@ from tsifra.training.recipes import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch's figures: loss and accuracy on training batches, images a second, seconds since the start."""
+    """One epoch's figures, of training batches as they were shown.
+
+    number: from 1. loss: cross-entropy, with the recipe's smoothing. accuracy: 0…1. rate: learning rate of the last
+    step. elapsed_s: spent in epochs so far.
+    """
 
     number: int
-    of: int
     loss: float
     accuracy: float
+    rate: float
     images_per_s: float
     elapsed_s: float
 
 
-def train(
-    recipe: Recipe,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    seed: int = 0,
-    device: str = "cpu",
-    report: Callable[[Epoch], None] = lambda epoch: None,
-) -> nn.Sequential:
-    """Train a network. images: (N, 28, 28) uint8; labels: (N,) uint8 in 0…9."""
-    torch.manual_seed(seed)
-    random = torch.Generator(device).manual_seed(seed)
-    x, y = torch.tensor(images, device=device)[:, None], torch.tensor(labels, device=device).long()
-    net = NETS[recipe.net]().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    steps = len(x) // recipe.batch
-    optimizer, schedule = _optimizer(recipe, net, steps * recipe.epochs)
-    average = _averaged(recipe, net)
-    began = time.perf_counter()
-    for number in range(1, recipe.epochs + 1):
+class Training:
+    """A network that is being trained. Deterministic on one machine with one number of threads."""
+
+    def __init__(
+        self, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int = 0, device: str = "cpu"
+    ) -> None:
+        """images: (N, 28, 28) uint8; labels: (N,) uint8 in 0…9; N at least the recipe's batch."""
+        torch.manual_seed(seed)
+        self._recipe = recipe
+        self._images = torch.tensor(images, device=device)[:, None]
+        self._labels = torch.tensor(labels, device=device).long()
+        self._random = torch.Generator(device).manual_seed(seed)
+        self._net = NETS[recipe.net]().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._optimizer = _optimizer(recipe, self._net)
+        self._average = _averaged(recipe, self._net)
+        self._steps = len(images) // recipe.batch
+        if not self._steps:
+            raise ValueError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
+        self.history: list[Epoch] = []
+
+    @property
+    def network(self) -> nn.Sequential:
+        """What was learned so far: the averaged weights where the recipe keeps an average."""
+        net = self._average.module if self._recipe.average else self._net
+        assert isinstance(net, nn.Sequential)
+        return net.eval()
+
+    def epoch(self) -> Epoch:
+        """Show every picture once, but for what is left of the last batch."""
+        recipe, device = self._recipe, self._images.device
         totals = torch.zeros(2, device=device)
-        order = torch.randperm(len(x), generator=random, device=device)
-        epoch_began = time.perf_counter()
-        for index in order[: steps * recipe.batch].view(steps, recipe.batch):
-            batch = x[index].float() / 255
+        began = time.perf_counter()
+        self._net.train()
+        order = torch.randperm(len(self._images), generator=self._random, device=device)
+        for step, index in enumerate(order[: self._steps * recipe.batch].view(self._steps, recipe.batch)):
+            batch, truth = self._images[index].float() / 255, self._labels[index]
             if recipe.augment is not None:
-                batch = recipe.augment(batch, random)
+                batch = recipe.augment(batch, self._random)
             batch = batch.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device, torch.bfloat16, enabled=recipe.bf16):
-                logits = net(batch).float()
-            loss = F.cross_entropy(logits, y[index], label_smoothing=recipe.smoothing)
-            optimizer.zero_grad()
+            with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
+                logits = self._net(batch).float()
+            loss = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing)
+            self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(net)
-            totals += torch.stack((loss.detach(), (logits.argmax(1) == y[index]).float().mean()))
-        mean_loss, accuracy = (totals / steps).tolist()
-        now = time.perf_counter()
-        rate = steps * recipe.batch / (now - epoch_began)
-        report(Epoch(number, recipe.epochs, mean_loss, accuracy, rate, now - began))
-    trained = average.module
-    assert isinstance(trained, nn.Sequential)
-    return trained.eval()
+            rate = recipe.rate_at((len(self.history) + step / self._steps) / recipe.epochs)
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate
+            self._optimizer.step()
+            if recipe.average:
+                self._average.update_parameters(self._net)
+            totals += torch.stack((loss.detach(), (logits.argmax(1) == truth).float().mean()))
+        mean_loss, accuracy = (totals / self._steps).tolist()
+        spent = time.perf_counter() - began
+        before = self.history[-1].elapsed_s if self.history else 0.0
+        speed = self._steps * recipe.batch / spent
+        done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
+        self.history.append(done)
+        return done
+
+    def state(self) -> dict[str, Any]:
+        """All that the epochs so far have changed; tensors, numbers and strings, as torch.save takes them."""
+        return {
+            "net": self._net.state_dict(),
+            "average": self._average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "random": self._random.get_state(),
+            "history": [[getattr(epoch, name) for name in Epoch.__slots__] for epoch in self.history],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state` of the same recipe, pictures and seed."""
+        self._net.load_state_dict(state["net"])
+        self._average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._random.set_state(state["random"].cpu())
+        self.history = [Epoch(*values) for values in state["history"]]
 
 
 def predict(net: nn.Sequential, images: NDArray[np.uint8], batch: int = 1000) -> Tensor:
@@ -82,29 +121,26 @@ def predict(net: nn.Sequential, images: NDArray[np.uint8], batch: int = 1000) ->
         return torch.cat([net.eval()(part.to(device)[:, None].float() / 255).cpu() for part in parts])
 
 
-def _optimizer(
-    recipe: Recipe, net: nn.Sequential, steps: int
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    optimizer: torch.optim.Optimizer
-    if recipe.optimizer == "adamax":
-        optimizer = torch.optim.Adamax(net.parameters(), recipe.rate, eps=1e-7)  # Keras's epsilon
-    else:
-        optimizer = torch.optim.AdamW(net.parameters(), recipe.rate, weight_decay=recipe.decay)
-    if recipe.schedule == "constant":
-        return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.rate, total_steps=steps, pct_start=recipe.warmup
-    )
+def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
+    weights = [weight for weight in net.parameters() if weight.requires_grad]
+    match recipe.optimizer:
+        case "adamax":
+            return torch.optim.Adamax(weights, recipe.rate, eps=1e-7)  # Keras's epsilon
+        case "adamw":
+            return torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
+        case "sgd":
+            return torch.optim.SGD(weights, recipe.rate, 0.85, weight_decay=recipe.decay, nesterov=True, fused=True)
 
 
 def _averaged(recipe: Recipe, net: nn.Sequential) -> torch.optim.swa_utils.AveragedModel:
-    """The running average of the weights, batch statistics included; the weights themselves where none is wanted.
+    """The running average of the weights, batch statistics included.
 
     The decay grows towards the recipe's, so that the first steps are soon forgotten.
     """
 
-    def mean(average: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
-        n = float(count)
-        return average + (new - average) * (1 - min(recipe.average, (1 + n) / (10 + n)))
+    def mean(averages: Any, news: Any, count: Tensor | int) -> None:
+        if averages[0].is_floating_point():
+            n = float(count)
+            torch._foreach_lerp_(averages, news, 1 - min(recipe.average, (1 + n) / (10 + n)))
 
-    return torch.optim.swa_utils.AveragedModel(net, avg_fn=mean, use_buffers=True)
+    return torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=mean, use_buffers=True)

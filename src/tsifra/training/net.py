@@ -49,7 +49,29 @@ def small() -> nn.Sequential:
     )
 
 
-NETS = {"tutorial": tutorial, "small": small}
+def quick() -> nn.Sequential:
+    """Pools before it normalizes, which leaves a quarter of the memory to go through: trains 1.5 times as fast."""
+    return _pooled_first(16, 32, 64)
+
+
+def wide() -> nn.Sequential:
+    """`quick` with twice the channels: 22.6 million multiplications, 290,000 parameters."""
+    return _pooled_first(32, 64, 128)
+
+
+def _pooled_first(a: int, b: int, c: int) -> nn.Sequential:
+    return nn.Sequential(
+        *_conv(1, a, 5, pool=True),
+        *_conv(a, b, 3),
+        *_conv(b, b, 3, pool=True),
+        *_conv(b, c, 3),
+        *_conv(c, c, 3, pool=True),
+        nn.Flatten(),
+        nn.Linear(9 * c, 10),
+    )
+
+
+NETS = {"tutorial": tutorial, "small": small, "quick": quick, "wide": wide}
 
 
 def multiplications(net: nn.Sequential) -> int:
@@ -65,9 +87,10 @@ def multiplications(net: nn.Sequential) -> int:
     return total
 
 
-def _conv(inputs: int, outputs: int, side: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, side, padding="same", bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(),
-    ]
+def _conv(inputs: int, outputs: int, side: int, pool: bool = False) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, side, padding="same", bias=False)
+    norm = nn.BatchNorm2d(outputs)
+    if not pool:
+        return [convolution, norm, nn.ReLU()]
+    norm.weight.requires_grad_(False)  # stays 1: what is greatest before it is greatest after it
+    return [convolution, nn.MaxPool2d(2), norm, nn.ReLU()]

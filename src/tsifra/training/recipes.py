@@ -1,5 +1,6 @@
 """How each network is trained: one frozen value a recipe."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,19 +9,21 @@ from tsifra.training.augment import Augment
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What `train` does.
+    """What a training run does.
 
-    net: a name in net.NETS. rate: the greatest learning rate; "cosine" warms up over the first `warmup` share of
-    the steps and goes to zero, "constant" stays. smoothing: of labels (Szegedy et al. 2016). average: decay a step
-    of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0 for none.
-    normalized: whether training pictures pass through `normalize`, as a reader's do.
+    net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of
+    the steps and falls to zero, "constant" stays. decay: of weights. smoothing: of labels (Szegedy et al. 2016).
+    average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
+    for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
+    pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
+    learned; they tell the accuracy and choose the temperature.
     """
 
     name: str
     net: str
     epochs: int
     batch: int
-    optimizer: Literal["adamax", "adamw"]
+    optimizer: Literal["adamax", "adamw", "sgd"]
     rate: float
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
@@ -30,12 +33,50 @@ class Recipe:
     augment: Augment | None = None
     bf16: bool = False
     normalized: bool = True
+    held_back: int = 5000
 
+    def rate_at(self, done: float) -> float:
+        """The learning rate when a share `done` of the run, 0…1, is over."""
+        if self.schedule == "constant":
+            return self.rate
+        if done < self.warmup:
+            return self.rate * (0.04 + 0.96 * done / self.warmup)
+        return self.rate * (1 + math.cos(math.pi * (done - self.warmup) / (1 - self.warmup))) / 2
+
+
+_BENT_LESS = Augment(degrees=8.0, stretch=0.1, shear=0.15, shift=1.2, elastic=0.5)
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("tutorial", "tutorial", 13, 32, "adamax", 0.001, schedule="constant", normalized=False),
+        Recipe("tutorial", "tutorial", 13, 32, "adamax", 0.001, schedule="constant", normalized=False, held_back=0),
+        Recipe(
+            "fast",
+            "quick",
+            epochs=2,
+            batch=256,
+            optimizer="adamw",
+            rate=0.01,
+            decay=0.02,
+            smoothing=0.02,
+            average=0.98,
+            bf16=True,
+            normalized=False,
+        ),
+        Recipe(
+            "best",
+            "wide",
+            epochs=20,
+            batch=256,
+            optimizer="adamw",
+            rate=0.006,
+            decay=0.02,
+            smoothing=0.02,
+            average=0.998,
+            augment=_BENT_LESS,
+            bf16=True,
+            held_back=2000,
+        ),
         Recipe(
             "shipped",
             "small",

@@ -1,32 +1,49 @@
 """One training run: data -> trained network -> model folder.
 
-Flows in: a recipe and MNIST. Flows out: model.onnx and model.json. The last 5,000 training pictures are held
-back: they choose the temperature and tell the accuracy; the test set is not touched here.
+Flows in: a recipe and MNIST. Flows out: model.onnx, model.json, and checkpoint.pt, from which a run that was
+killed goes on. The recipe's held-back pictures choose the temperature and tell the accuracy; the test set is not
+touched here.
 """
 
 import dataclasses
-import math
+import os
 import platform
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from tsifra import __version__
+from tsifra.calibration import best_temperature, wilson
 from tsifra.data.mnist import Mnist
+from tsifra.errors import DataError
 from tsifra.normalize import normalize
+from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
-from tsifra.training.loop import Epoch, predict, train
+from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import multiplications
 from tsifra.training.recipes import Recipe
 
-HELD_BACK = 5000
+CHECKPOINT = "checkpoint.pt"
 _ACCEPT = 0.9  # confidence from which a digit is "ok"; not yet chosen by a promise about the error
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run gave.
+
+    history: a value an epoch. accuracy: of the held-back pictures, 0…1; None where the recipe holds none back.
+    interrupted: whether Ctrl-C ended it early.
+    """
+
+    history: tuple[Epoch, ...]
+    accuracy: float | None
+    interrupted: bool
 
 
 def run(
@@ -35,58 +52,121 @@ def run(
     out: Path,
     seed: int = 0,
     device: str = "auto",
+    resume: bool = False,
+    name: str | None = None,
     report: Callable[[Epoch], None] = lambda epoch: None,
-) -> float:
-    """Train by `recipe` and write the model folder `out`. Returns the accuracy on the held-back pictures, 0…1."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    images, labels = mnist.train_images, mnist.train_labels
-    if recipe.normalized:
-        images = as_read(images)
-    net = train(recipe, images[:-HELD_BACK], labels[:-HELD_BACK], seed, device, report).cpu()
-    logits, truth = predict(net, images[-HELD_BACK:]), torch.tensor(labels[-HELD_BACK:]).long()
-    temperature = best_temperature(logits, truth)
-    accuracy = (logits.argmax(1) == truth).float().mean().item()
-    interval = wilson(accuracy, HELD_BACK)
-    card = {
-        "name": f"tsifra-{recipe.name}" if recipe.name != "shipped" else "tsifra-1",
+) -> Trained:
+    """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what was learned until then.
+
+    device: "auto", "cpu" or "cuda". resume: go on from the checkpoint in `out`. name: of the model, in records.
+    Raises DataError where there is no checkpoint to go on from or it is another run's, OSError where `out` cannot
+    be written to.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    training = _prepared(recipe, mnist, seed, device)
+    if resume:
+        training.restore(_load_checkpoint(out / CHECKPOINT, recipe, seed)["state"])
+    interrupted = False
+    try:
+        while len(training.history) < recipe.epochs:
+            report(training.epoch())
+            _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
+    except KeyboardInterrupt:
+        interrupted = True
+    held_images = _as_recipe(recipe, mnist.train_images[_learned(recipe, mnist) :])
+    held_labels = mnist.train_labels[_learned(recipe, mnist) :]
+    net = training.network.cpu()
+    accuracy = None
+    figures: dict[str, Any] = {}
+    calibration: dict[str, Any] = {"temperature": 1.0, "data": None}
+    if len(held_labels):
+        logits = predict(net, held_images).double().numpy()
+        accuracy = float((logits.argmax(1) == held_labels).mean())
+        ends = wilson(accuracy, len(held_labels))
+        figures = {"held_back_accuracy": round(accuracy, 5), "held_back_interval": [round(end, 5) for end in ends]}
+        temperature = round(best_temperature(logits, held_labels), 4)
+        calibration = {"temperature": temperature, "data": f"MNIST train, last {len(held_labels)}"}
+    made = card(recipe, seed, net, name) | {
+        "calibration": calibration,
+        "data": f"MNIST train, first {_learned(recipe, mnist)}",
+        "epochs_done": len(training.history),
+        "commit": _commit(),
+    }
+    save_model(net, out, made | {"figures": made["figures"] | figures})
+    return Trained(tuple(training.history), accuracy, interrupted)
+
+
+def export(checkpoint: Path, out: Path) -> None:
+    """Write what a checkpoint has learned as a model folder, its temperature 1.
+
+    Raises DataError for a file that is no checkpoint.
+    """
+    kept = _load_checkpoint(checkpoint)
+    recipe = Recipe(**kept["recipe"] | {"augment": kept["recipe"]["augment"] and Augment(**kept["recipe"]["augment"])})
+    blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
+    training = Training(recipe, *blank)
+    training.restore(kept["state"])
+    net = training.network
+    save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
+
+
+def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None = None) -> dict[str, Any]:
+    """model.json of a network, but for what only its run knows."""
+    return {
+        "name": name or f"{recipe.name}-{seed}",
         "labels": list("0123456789"),
         "input": {"shape": [28, 28], "dtype": "uint8", "ink": 255, "paper": 0},
         "thresholds": {"accept": _ACCEPT},
-        "calibration": {"temperature": round(temperature, 4), "data": f"MNIST train, last {HELD_BACK}"},
+        "calibration": {"temperature": 1.0, "data": None},
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
-        "data": f"MNIST train, first {len(images) - HELD_BACK}",
-        "commit": _commit(),
         "versions": {"tsifra": __version__, "torch": torch.__version__, "python": platform.python_version()},
         "figures": {
-            "held_back_accuracy": round(accuracy, 5),
-            "held_back_interval": [round(end, 5) for end in interval],
             "multiplications": multiplications(net),
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
         },
     }
-    save_model(net, out, card)
-    return accuracy
 
 
 def as_read(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Pictures (N, 28, 28) as a reader's network is shown them."""
-    return np.stack([normalize(image).pixels for image in images])
+    return np.stack([normalize(image).pixels for image in images]) if len(images) else images
 
 
-def best_temperature(logits: Tensor, truth: Tensor) -> float:
-    """The temperature with the least cross-entropy (Guo et al. 2017), to a hundredth."""
-    candidates = [0.5 + step / 100 for step in range(251)]
-    return min(candidates, key=lambda t: F.cross_entropy(logits / t, truth).item())
+def _as_recipe(recipe: Recipe, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return as_read(images) if recipe.normalized else images
 
 
-def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95% interval of a share of `count` trials (Wilson 1927)."""
-    center = share + z * z / (2 * count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    scale = 1 + z * z / count
-    return (center - half) / scale, (center + half) / scale
+def _learned(recipe: Recipe, mnist: Mnist) -> int:
+    """How many pictures, from the first, are learned."""
+    return len(mnist.train_images) - recipe.held_back
+
+
+def _prepared(recipe: Recipe, mnist: Mnist, seed: int, device: str) -> Training:
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    count = _learned(recipe, mnist)
+    return Training(recipe, _as_recipe(recipe, mnist.train_images[:count]), mnist.train_labels[:count], seed, device)
+
+
+def _save_checkpoint(path: Path, recipe: Recipe, seed: int, training: Training) -> None:
+    part = path.with_suffix(".part")
+    torch.save({"recipe": dataclasses.asdict(recipe), "seed": seed, "state": training.state()}, part)
+    os.replace(part, path)
+
+
+def _load_checkpoint(path: Path, recipe: Recipe | None = None, seed: int = 0) -> dict[str, Any]:
+    """A checkpoint, of this recipe and seed if they are given; no code in it is run."""
+    try:
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+        theirs = (kept["recipe"], kept["seed"], kept["state"])
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such checkpoint to go on from") from None
+    except Exception as error:  # torch.load raises nearly anything for a file that is none
+        raise DataError(f"{path}: not a checkpoint: {' '.join(str(error).split())[:200]}") from None
+    if recipe is not None and theirs[:2] != (dataclasses.asdict(recipe), seed):
+        raise DataError(f"{path}: made by another recipe or seed; without --resume a run begins anew")
+    return dict(kept)
 
 
 def _commit() -> str | None:

@@ -1,0 +1,161 @@
+"""tsifra show, evaluate: labelled pictures looked at, and a reader measured on them."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tsifra.cli.options import data_option, fetched, model_option, progress
+from tsifra.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from tsifra.document import Source
+    from tsifra.evaluate import Report
+    from tsifra.reader import Reader
+
+folder_argument = click.argument("folder", required=False, type=click.Path(exists=True, path_type=Path))
+
+
+@click.command()
+@folder_argument
+@model_option
+@data_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the figures."
+)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one file with pictures inside.")
+def evaluate(folder: Path | None, model: Path | None, data: Path | None, form: str, html: Path | None) -> None:
+    """Tell how right a reader is on labelled pictures of one digit each; on MNIST's test set if none are named.
+
+    FOLDER is a folder with manifest.csv (file,label) or a folder a class (0 … 9, -), or a CSV file as Kaggle has MNIST.
+
+    \b
+    Examples:
+      tsifra evaluate
+      tsifra evaluate scans --model my-model --html report.html
+    """
+    import json
+
+    reader, report = _evaluated(folder, model, data)
+    click.echo(report.to_text() if form == "text" else json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+    if html is not None:
+        try:
+            from tsifra.report import to_html
+        except ImportError as error:
+            raise _missing(error) from None
+        _write(html, to_html(report, reader).encode())
+
+
+@click.command()
+@folder_argument
+@model_option
+@data_option
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Draw to this PNG file; else a window.")
+@click.option("--count", type=click.IntRange(1, 400), default=16, show_default=True, help="How many pictures.")
+@click.option("--wrong", is_flag=True, help="Those that are misread, the surest first.")
+def show(
+    folder: Path | None, model: Path | None, data: Path | None, output: Path | None, count: int, wrong: bool
+) -> None:
+    """Draw the first pictures in a grid, each with its label; MNIST's training set if no folder is named.
+
+    FOLDER is what `tsifra evaluate` takes, or any folder of pictures, which are then drawn with their names. With
+    --wrong the test set is MNIST's.
+
+    \b
+    Examples:
+      tsifra show --output first16.png
+      tsifra show scans --wrong --output misread.png
+    """
+    try:
+        from tsifra import plots
+    except ImportError as error:
+        raise _missing(error) from None
+    if wrong:
+        _, report = _evaluated(folder, model, data)
+        misread = [answer for answer in report.worst if not answer.right][:count]
+        if not misread:
+            click.echo("none is misread", err=True)
+            return
+        sources: Sequence[Source] = [answer.source for answer in misread]
+        captions = [f"{answer.label} read as {answer.text}" for answer in misread]
+    else:
+        sources, captions = _labelled(folder, data, training=True, unlabelled=True)
+    images, captions = _opened(sources[:count], captions[:count])
+    figure = plots.samples(images, captions)
+    if output is not None:
+        _write(output, plots.png(figure))
+        return
+    try:
+        plots.show(figure)
+    except RuntimeError as error:
+        raise click.UsageError(f"no window can be opened ({error}); --output FILE.png draws to a file") from None
+
+
+def _evaluated(folder: Path | None, model: Path | None, data: Path | None) -> tuple["Reader", "Report"]:
+    from tsifra.evaluate import evaluate as measure
+    from tsifra.reader import Reader
+
+    reader = Reader(model)
+    sources, labels = _labelled(folder, data)
+    with progress(len(sources)) as advance:
+        return reader, measure(reader, sources, labels, advance)
+
+
+def _labelled(
+    folder: Path | None, data: Path | None, training: bool = False, unlabelled: bool = False
+) -> tuple[Sequence["Source"], list[str]]:
+    """Pictures and what they show. unlabelled: whether file names will do where a folder has no labels."""
+    from tsifra.data import labelled_folder, load_mnist, read_csv
+    from tsifra.document import find_pictures
+
+    if folder is None:
+        mnist = load_mnist(data, fetched)
+        images, labels = mnist.test_images, mnist.test_labels
+        if training:
+            images, labels = mnist.train_images, mnist.train_labels
+        return list(images), [str(label) for label in labels]
+    if folder.is_file():
+        images, labels = read_csv(folder)
+        return list(images), [str(label) for label in labels]
+    try:
+        found = labelled_folder(folder)
+    except DataError:
+        if not unlabelled or (folder / "manifest.csv").exists():
+            raise
+        names = find_pictures(folder, str(folder))
+        return names, [os.path.relpath(name, folder) for name in names]
+    return [each.path for each in found], [each.label for each in found]
+
+
+def _opened(sources: Sequence["Source"], captions: Sequence[str]) -> tuple[list[Any], list[str]]:
+    """Pixels and captions of the pictures that can be opened; of the others a line on stderr."""
+    from tsifra.decoders import Limits
+    from tsifra.document import open_document
+
+    images, kept = [], []
+    for source, caption in zip(sources, captions, strict=True):
+        try:
+            with open_document(source, Limits()) as document:
+                images.append(document.page(1))
+                kept.append(caption)
+        except InputError as error:
+            click.echo(f"not drawn: {error}", err=True)
+    if not images:
+        raise DataError("no picture could be drawn")
+    return images, kept
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file that is whole or not there."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _missing(error: ImportError) -> click.UsageError:
+    return click.UsageError(f"drawing needs {error.name}: pip install 'tsifra[train]'")

@@ -1,0 +1,206 @@
+"""tsifra read: pictures -> answers."""
+
+import codecs
+import contextlib
+import itertools
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from tsifra.cli.options import OK, REVIEW, UNREAD, model_option, progress
+from tsifra.errors import InputError, MissingError
+from tsifra.reading import Failure
+
+if TYPE_CHECKING:
+    from tsifra.document import Source
+    from tsifra.explanation import Explanation
+    from tsifra.output import Form
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option("--files-from", metavar="FILE|-", help="Read also the files named in FILE, one a line; - is stdin.")
+@click.option("--one", is_flag=True, help="Each picture is one digit. (Must be given: pages cannot be read yet.)")
+@model_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "jsonl", "csv"]),
+    default="text",
+    show_default=True,
+    help="How the answers are written.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write to this file, whole or not at all.")
+@click.option("--probabilities", is_flag=True, help="Add the probabilities of all ten digits and of no digit.")
+@click.option("--dpi", type=click.IntRange(10, 2400), default=200, show_default=True, help="Draw PDF pages so.")
+@click.option(
+    "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True, help="Refuse larger pictures."
+)
+@click.option("--explain", type=click.Path(file_okay=False, path_type=Path), help="Draw into DIR how each was read.")
+@click.option("--strict", is_flag=True, help="Exit with 4 if an answer is unsure.")
+def read(
+    paths: tuple[str, ...],
+    files_from: str | None,
+    one: bool,
+    model: Path | None,
+    form: "Form",
+    output: Path | None,
+    probabilities: bool,
+    dpi: int,
+    max_pixels: int,
+    explain: Path | None,
+    strict: bool,
+) -> int:
+    """Read the digits in pictures, in folders (with all below them), or in - (a picture on stdin).
+
+    Exits with 0 if all were read, 3 if some could not be, 4 with --strict if one is unsure.
+
+    \b
+    Examples:
+      tsifra read --one 0.png 1.png scans/
+      tsifra read --one scans/ --format csv --output scans.csv
+      find . -name '*.jpg' | tsifra read --one --files-from - --format jsonl
+    """
+    if not one:
+        raise click.UsageError("pages cannot be read yet; --one reads pictures of one digit each")
+    from tsifra.document import SUFFIXES
+
+    if output is not None and output.name.lower().endswith(SUFFIXES):
+        raise click.UsageError(f"--output: {output} is a picture's name; answers go to .txt, .json, .jsonl or .csv")
+    named = [*paths, *_listed(files_from, taken="-" in paths)]
+    if not named and files_from is None:
+        raise click.UsageError("name a picture or a folder; tsifra read --help shows how")
+    from PIL import Image
+
+    from tsifra.output import Writer
+    from tsifra.reader import Reader
+
+    Image.MAX_IMAGE_PIXELS = None  # --max-pixels is the limit here
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged files; their records say what there is to say
+    reader = Reader(model, max_pixels=max_pixels, dpi=dpi)
+    names = [name for given in named for name in _pictures(given)]
+    held = _held(names)
+    drawings = _Drawings(explain) if explain else None
+    counts = dict.fromkeys(("ok", "review", "rejected", "blank", "error"), 0)
+    width = min(60, max(map(len, names), default=0))
+    try:
+        answers = Writer(form, output, probabilities, width)
+    except OSError as error:
+        raise click.UsageError(f"--output: {output}: {error.strerror}") from None
+    with (
+        _decoders_quiet(),
+        answers as writer,
+        progress(len(names), output is not None or not sys.stdout.isatty()) as advance,
+    ):
+        for result in reader.read_many((_source(name, held) for name in names), one=True):
+            writer.write(result)
+            counts[result.status] += 1
+            advance(result.page == 1)
+            if drawings and not isinstance(result, Failure):
+                try:
+                    drawings.save(reader.explain(_source(result.input, held), result.page))
+                except InputError as error:
+                    click.echo(f"--explain: not drawn: {error}", err=True)
+    if counts["error"]:
+        click.echo(f"{counts['error']} of {sum(counts.values())} could not be read", err=True)
+        return UNREAD
+    return REVIEW if strict and counts["review"] + counts["rejected"] else OK
+
+
+def _listed(files_from: str | None, taken: bool) -> list[str]:
+    """The names in a list, one a line, as they stand there."""
+    if files_from is None:
+        return []
+    if files_from == "-" and taken:
+        raise click.UsageError("stdin cannot be both a picture (-) and a list (--files-from -)")
+    try:
+        data = _stdin().read() if files_from == "-" else Path(files_from).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"--files-from: {files_from}: {error.strerror}") from None
+    names = (line.removesuffix(b"\r") for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n"))
+    return [os.fsdecode(name) for name in names if name]
+
+
+def _pictures(given: str) -> list[str]:
+    """A folder's pictures by name; anything else, an empty folder too, is left to the reader to tell of."""
+    from tsifra.document import find_pictures
+
+    if given == "-" or not os.path.isdir(given):
+        return [given]
+    try:
+        return find_pictures(Path(given), given)
+    except MissingError:
+        return [given]
+
+
+def _held(names: list[str]) -> dict[str, bytes]:
+    """What can be read but once, stdin and pipes, in memory. Read here, where Ctrl-C ends the waiting."""
+    from tsifra.decoders import Limits
+    from tsifra.document import fetch, must_be_waited_for
+
+    held = {}
+    for name in names:
+        if name not in held and (name == "-" or must_be_waited_for(name)):
+            with contextlib.suppress(InputError):  # the reader will tell
+                held[name] = fetch(_stdin() if name == "-" else name, Limits())
+    return held
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise click.UsageError("- is stdin, which is closed")
+    return sys.stdin.buffer
+
+
+@contextlib.contextmanager
+def _decoders_quiet() -> Iterator[None]:
+    """Without what C libraries write to file descriptor 2 of damaged files, and of which it names none."""
+    try:
+        descriptor = sys.stderr.fileno()
+    except (OSError, ValueError):
+        yield
+        return
+    ours = sys.stderr
+    ours.flush()
+    kept = os.dup(descriptor)
+    with open(os.devnull, "wb") as nothing, open(kept, "w", 1, ours.encoding, errors="backslashreplace") as to_user:
+        sys.stderr = to_user
+        os.dup2(nothing.fileno(), descriptor)
+        try:
+            yield
+        finally:
+            to_user.flush()
+            os.dup2(kept, descriptor)
+            sys.stderr = ours
+
+
+def _source(name: str, held: dict[str, bytes]) -> "Source":
+    from tsifra.document import named
+
+    return named(held[name], name) if name in held else name
+
+
+class _Drawings:
+    """The folder of --explain: a picture a file, none written over another of the same run."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.UsageError(f"--explain: {folder}: {error.strerror}") from None
+        self._folder, self._taken = folder, set[str]()
+
+    def save(self, explanation: "Explanation") -> None:
+        reading = explanation.reading
+        stem = Path(reading.input).stem if reading.input != "-" else "stdin"
+        stem = stem.encode(errors="surrogateescape")[:200].decode(errors="ignore")  # file systems end at 255
+        stem += f"-page{reading.page}" if reading.page > 1 else ""
+        names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+        name = next(name for name in names if name not in self._taken)
+        self._taken.add(name)
+        explanation.render().save(self._folder / f"{name}.png")

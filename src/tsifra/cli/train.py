@@ -1,0 +1,123 @@
+"""tsifra train, export: networks made and written out."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tsifra.cli.options import data_option, fetched
+
+if TYPE_CHECKING:
+    from tsifra.training.loop import Epoch
+
+_USE = """To use it without this package (Python with onnxruntime and numpy; ONNX Runtime has other languages too):
+
+    import json, numpy, onnxruntime
+    session = onnxruntime.InferenceSession("{folder}/model.onnx")
+    pictures = numpy.zeros((1, 28, 28), "uint8")  # ink 255 on 0, centered as MNIST's
+    print(session.run(None, {{"images": pictures}})[0])  # a row of probabilities, 0 … 9, a picture
+"""
+
+
+@click.command()
+@click.option(
+    "--recipe",
+    type=click.Choice(["tutorial", "fast", "best", "shipped"]),
+    default="fast",
+    show_default=True,
+    help="Network and training: the Keras tutorial's; good in seconds; the best; what the package carries.",
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
+@data_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
+@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
+@click.option("--batch", type=click.IntRange(1), help="Pictures a step, instead of the recipe's.")
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "bf16"]),
+    help="Of the layers' arithmetic, instead of the recipe's; bf16 is fast where the processor has it.",
+)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to train."
+)
+@click.option("--resume", is_flag=True, help="Go on from the last epoch of a run that was ended in --out.")
+@click.option("--name", help="Of the model, in records; by default recipe and seed.")
+def train(
+    recipe: str,
+    out: Path,
+    data: Path | None,
+    seed: int,
+    epochs: int | None,
+    batch: int | None,
+    precision: str | None,
+    device: str,
+    resume: bool,
+    name: str | None,
+) -> None:
+    """Train a network on MNIST and write it as a folder for --model.
+
+    Ctrl-C ends it and keeps what was learned until then.
+
+    \b
+    Examples:
+      tsifra train --recipe fast --out my-model
+      tsifra evaluate --model my-model
+      tsifra read --one --model my-model 4.png
+    """
+    from tsifra.data.mnist import load_mnist
+
+    try:
+        from tsifra import plots
+        from tsifra.training.recipes import RECIPES
+        from tsifra.training.run import run
+    except ImportError as error:
+        raise _missing(error, "training") from None
+    given = {"epochs": epochs, "batch": batch, "bf16": None if precision is None else precision == "bf16"}
+    chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+    trained = run(chosen, load_mnist(data, fetched), out, seed, device, resume, name, _reporter(chosen.epochs))
+    if trained.history:
+        (out / "curves.png").write_bytes(plots.png(plots.curves(trained.history)))
+    right = "" if trained.accuracy is None else f": {trained.accuracy:.2%} of the held-back pictures right"
+    click.echo(f"{out}{right}", err=True)
+    if trained.interrupted:
+        click.echo(f"after {len(trained.history)} whole epochs of {chosen.epochs}; --resume goes on", err=True)
+        raise KeyboardInterrupt
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(exists=True, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
+def export(checkpoint: Path, out: Path) -> None:
+    """Write a checkpoint of a training run as ONNX, a folder for --model.
+
+    CHECKPOINT is a checkpoint.pt or the folder that holds it.
+
+    \b
+    Example:
+      tsifra export my-model/checkpoint.pt --out exported
+    """
+    try:
+        from tsifra.training.run import CHECKPOINT
+        from tsifra.training.run import export as write
+    except ImportError as error:
+        raise _missing(error, "exporting") from None
+    write(checkpoint / CHECKPOINT if checkpoint.is_dir() else checkpoint, out)
+    click.echo(_USE.format(folder=out), err=True)
+
+
+def _missing(error: ImportError, what: str) -> click.UsageError:
+    return click.UsageError(f"{what} needs {error.name}: pip install 'tsifra[train]'")
+
+
+def _reporter(epochs: int) -> Callable[["Epoch"], None]:
+    def report(epoch: "Epoch") -> None:
+        left = epoch.elapsed_s / epoch.number * (epochs - epoch.number)
+        click.echo(
+            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  "
+            f"rate {epoch.rate:.5f}  {epoch.images_per_s:,.0f} images/s  {left:.0f} s left",
+            err=True,
+        )
+
+    return report
