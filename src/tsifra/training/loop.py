@@ -50,6 +50,7 @@ class Training:
         self._net = NETS[recipe.net]().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
+        self._bf16 = recipe.bf16 and _computes_bf16(device)
         self._steps = len(images) // recipe.batch
         if not self._steps:
             raise ValueError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
@@ -74,7 +75,7 @@ class Training:
             if recipe.augment is not None:
                 batch = recipe.augment(batch, self._random)
             batch = batch.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bf16):
+            with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
                 logits = self._net(batch).float()
             loss = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing)
             self._optimizer.zero_grad()
@@ -119,6 +120,13 @@ def predict(net: nn.Sequential, images: NDArray[np.uint8], batch: int = 1000) ->
     with torch.inference_mode():
         parts = torch.tensor(images).split(batch)  # type: ignore[no-untyped-call]
         return torch.cat([net.eval()(part.to(device)[:, None].float() / 255).cpu() for part in parts])
+
+
+def _computes_bf16(device: str) -> bool:
+    """Whether bfloat16 is arithmetic of the processor, and not a detour."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_device_supported())
 
 
 def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:

@@ -50,24 +50,26 @@ def small() -> nn.Sequential:
 
 
 def quick() -> nn.Sequential:
-    """Pools before it normalizes, which leaves a quarter of the memory to go through: trains 1.5 times as fast."""
-    return _pooled_first(16, 32, 64)
+    """As little as reads 99.3%: 2.1 million multiplications. Pools before it normalizes, which trains faster."""
+    return nn.Sequential(
+        *_conv(1, 16, 5, pool=True),
+        *_conv(16, 32, 3, pool=True),
+        *_conv(32, 64, 3, pool=True),
+        nn.Flatten(),
+        nn.Linear(576, 10),
+    )
 
 
 def wide() -> nn.Sequential:
-    """`quick` with twice the channels: 22.6 million multiplications, 290,000 parameters."""
-    return _pooled_first(32, 64, 128)
-
-
-def _pooled_first(a: int, b: int, c: int) -> nn.Sequential:
+    """`small` with twice the channels, pooled first: 22.6 million multiplications, 290,000 parameters."""
     return nn.Sequential(
-        *_conv(1, a, 5, pool=True),
-        *_conv(a, b, 3),
-        *_conv(b, b, 3, pool=True),
-        *_conv(b, c, 3),
-        *_conv(c, c, 3, pool=True),
+        *_conv(1, 32, 5, pool=True),
+        *_conv(32, 64, 3),
+        *_conv(64, 64, 3, pool=True),
+        *_conv(64, 128, 3),
+        *_conv(128, 128, 3, pool=True),
         nn.Flatten(),
-        nn.Linear(9 * c, 10),
+        nn.Linear(1152, 10),
     )
 
 

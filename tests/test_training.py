@@ -1,0 +1,171 @@
+"""Training: a tiny run from arrays to a model folder that reads; ended, resumed and exported."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import CommandLine
+from drawing import DIGITS, digit
+from tsifra.classifier import Classifier
+from tsifra.data.mnist import Mnist
+from tsifra.errors import DataError
+from tsifra.reader import Reader
+from tsifra.training.augment import Augment
+from tsifra.training.loop import Epoch, Training
+from tsifra.training.net import NETS, multiplications
+from tsifra.training.recipes import RECIPES
+from tsifra.training.run import CHECKPOINT, export, run
+
+# Drawn digits, each moved about a little: learned within a second.
+_random = np.random.default_rng(0)
+LABELS = np.tile(np.arange(10, dtype=np.uint8), 40)
+IMAGES = np.stack([np.roll(255 - digit(str(n), 28), _random.integers(-2, 3, 2), (0, 1)) for n in LABELS])
+TINY = Mnist(IMAGES, LABELS, IMAGES[:50], LABELS[:50])
+RECIPE = dataclasses.replace(
+    RECIPES["fast"], name="tiny", epochs=4, batch=20, held_back=40, augment=Augment(pen=0.5), bf16=False
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Small networks are quickest so, and other programs of a busy machine hold them up less."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def weights_of(folder: Path) -> bytes:
+    return (folder / "model.onnx").read_bytes()
+
+
+def test_a_trained_network_reads(tmp_path: Path) -> None:
+    seen: list[Epoch] = []
+    trained = run(RECIPE, TINY, tmp_path / "out", report=seen.append)
+    assert tuple(seen) == trained.history
+    assert seen[-1].loss < seen[0].loss
+    assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
+    assert trained.accuracy is not None
+    assert trained.accuracy > 0.9
+    reader = Reader(tmp_path / "out")
+    assert "".join(reader.read_one(digit(label)).text for label in DIGITS) == DIGITS
+    assert reader.card.name == "tiny-0"
+    assert reader.card.document["recipe"]["epochs"] == 4
+
+
+def test_the_seed_decides_everything(tmp_path: Path) -> None:
+    for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
+        run(RECIPE, TINY, tmp_path / folder, seed)
+    assert weights_of(tmp_path / "a") == weights_of(tmp_path / "b") != weights_of(tmp_path / "c")
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("optimizer", ["adamax", "adamw", "sgd"])
+def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str) -> None:
+    recipe = dataclasses.replace(RECIPE, optimizer=optimizer)  # type: ignore[arg-type]
+
+    def kill(epoch: Epoch) -> None:
+        if epoch.number == 3:  # whose checkpoint is not written any more
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(recipe, TINY, tmp_path / "killed", report=kill)
+    assert not (tmp_path / "killed" / "model.onnx").exists()
+    torch.manual_seed(99)
+    resumed = run(recipe, TINY, tmp_path / "killed", resume=True)
+    run(recipe, TINY, tmp_path / "whole")
+    assert [epoch.number for epoch in resumed.history] == [1, 2, 3, 4]
+    assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
+
+
+def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
+    def interrupt(epoch: Epoch) -> None:
+        if epoch.number == 2:
+            raise KeyboardInterrupt
+
+    trained = run(RECIPE, TINY, tmp_path, report=interrupt)
+    assert trained.interrupted
+    assert len(trained.history) == 2
+    assert Classifier(tmp_path).card.document["epochs_done"] == 2
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such checkpoint"):
+        run(RECIPE, TINY, tmp_path, resume=True)
+    run(RECIPE, TINY, tmp_path)
+    with pytest.raises(DataError, match="another recipe or seed"):
+        run(RECIPE, TINY, tmp_path, seed=1, resume=True)
+    (tmp_path / CHECKPOINT).write_bytes(b"not one")
+    with pytest.raises(DataError, match="not a checkpoint"):
+        run(RECIPE, TINY, tmp_path, resume=True)
+
+
+def test_a_checkpoint_is_exported_as_what_was_trained(tmp_path: Path) -> None:
+    run(RECIPE, TINY, tmp_path / "out")
+    export(tmp_path / "out" / CHECKPOINT, tmp_path / "exported")
+    assert weights_of(tmp_path / "out") == weights_of(tmp_path / "exported")
+
+
+def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
+    class Bad:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (Path(tmp_path / "run"),)  # type: ignore[return-value]
+
+    torch.save({"recipe": Bad(), "seed": 0, "state": {}}, tmp_path / CHECKPOINT)
+    with pytest.raises(DataError, match="not a checkpoint"):
+        export(tmp_path / CHECKPOINT, tmp_path / "out")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_tutorials_network_is_the_tutorials() -> None:
+    net = NETS["tutorial"]()
+    assert sum(weight.numel() for weight in net.parameters()) == 3_274_634
+    first = net[0].weight.detach()
+    assert isinstance(first, torch.Tensor)
+    assert float(first.abs().max()) <= (6 / (25 + 800)) ** 0.5  # Glorot's bound
+    recipe = RECIPES["tutorial"]
+    assert (recipe.optimizer, recipe.rate, recipe.batch, recipe.epochs) == ("adamax", 0.001, 32, 13)
+
+
+def test_what_is_to_be_shipped_stays_quick() -> None:
+    assert multiplications(NETS["small"]()) <= 7_000_000
+
+
+def test_augmentation_keeps_shape_and_range_and_is_seeded() -> None:
+    images = torch.tensor(IMAGES[:32])[:, None].float() / 255
+    first, second = (Augment(pen=0.5)(images, torch.Generator().manual_seed(7)) for _ in range(2))
+    assert first.shape == images.shape
+    assert torch.equal(first, second)
+    assert not torch.equal(first, images)
+    assert float(first.min()) >= 0
+    assert float(first.max()) <= 1.0001
+
+
+def test_a_set_smaller_than_a_batch_is_the_callers_mistake() -> None:
+    with pytest.raises(ValueError, match="fewer than a batch"):
+        Training(RECIPE, IMAGES[:5], LABELS[:5])
+
+
+def test_the_commands_train_export_and_draw_curves(
+    tsifra: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tsifra.data.mnist.load_mnist", lambda folder, progress: TINY)
+    monkeypatch.setitem(RECIPES, "fast", RECIPE)
+    out = tmp_path / "mine"
+    code, said, err = tsifra("train", "--out", out, "--epochs", "2", "--name", "mine")
+    assert (code, said) == (0, "")
+    assert "epoch 2/2" in err
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((out / "model.json").read_text())["name"] == "mine"
+    code, _, err = tsifra("export", out, "--out", tmp_path / "exported")
+    assert code == 0
+    assert "onnxruntime" in err
+    assert Classifier(tmp_path / "exported").card.name == "tiny-0"
