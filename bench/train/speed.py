@@ -1,6 +1,6 @@
 """Training speed of the tutorial's network against Keras's, in one run.
 
-    python bench/train/bench.py [--keras PYTHON] [--data DIR]
+    python bench/train/speed.py [--keras PYTHON] [--data DIR]
 
 PYTHON is an interpreter with keras and tensorflow-cpu. A share of an epoch is trained several times; the best counts.
 """
@@ -37,7 +37,7 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} processors, torch {torch.__version__}")
     peer = 0.0
     if args.keras:
-        command = [args.keras, Path(__file__).with_name("peer_keras.py"), str(COUNT), str(ROUNDS)]
+        command = [args.keras, Path(__file__).with_name("keras_fit.py"), str(COUNT), str(ROUNDS)]
         peer = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         print(f"Keras, batch 32: {peer:,.0f} images/s")
     for batch, bf16 in ((32, False), (32, True), (512, True)):

@@ -1,4 +1,4 @@
-"""The Keras tutorial's training, images a second: python peer_keras.py COUNT ROUNDS."""
+"""The Keras tutorial's training, images a second: python keras_fit.py COUNT ROUNDS."""
 
 import os
 import sys
