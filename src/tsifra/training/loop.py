@@ -126,7 +126,7 @@ def _computes_bf16(device: str) -> bool:
     """Whether bfloat16 is arithmetic of the processor, and not a detour."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_device_supported())
+    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
