@@ -21,6 +21,7 @@ from drawing import DIGITS, digit
 from encoders import SEVEN, pdf
 from tsifra import __version__
 from tsifra.cli import cli
+from tsifra.errors import InputError
 
 FORMS = ["text", "json", "jsonl", "csv"]
 PATIENCE_S = 30  # nothing here takes a second; who waits so long hangs
@@ -548,3 +549,31 @@ def test_info_has_what_a_bug_report_needs(tsifra: CommandLine) -> None:
     assert "sha256" in out
     for name in ("Python", "numpy", "opencv", "onnxruntime", "pillow", "pi-heif", "pypdfium2", "processors"):
         assert name in out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's way to close a stream")
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("2>&-", 0), ("<&-", 2)])
+def test_a_closed_stream_is_no_traceback(closed: str, code: int) -> None:
+    draw("4.png")
+    name = "-" if closed == "<&-" else "4.png"
+    command = f'"$@" read --one {name} {closed}'
+    ran = subprocess.run(["sh", "-c", command, "sh", *PYTHON_M], capture_output=True, text=True, check=False)
+    assert ran.returncode == code
+    assert "Traceback" not in ran.stderr
+    assert "internal" not in ran.stderr
+
+
+def test_a_picture_is_not_overwritten_with_answers(tsifra: CommandLine) -> None:
+    before = Path(draw("4.png")).read_bytes()
+    assert tsifra("read", "--one", "4.png", "--output", "4.png").code == 2
+    assert Path("4.png").read_bytes() == before
+
+
+def test_what_is_gone_before_it_is_drawn_ends_nothing(tsifra: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(self: object, source: str, page: int = 1) -> None:
+        raise InputError(f"{source}: no such file")
+
+    monkeypatch.setattr("tsifra.reader.Reader.explain", gone)
+    code, out, err = tsifra("read", "--one", draw("3.png"), draw("4.png"), "--explain", "why")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert "not drawn: 4.png" in err

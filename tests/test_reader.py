@@ -3,6 +3,8 @@
 import io
 import itertools
 import os
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,12 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageSequence, PngImagePlugin
 
-from drawing import DIGITS, digit
+from drawing import DIGITS, colored, digit
 from encoders import SEVEN, pdf, png_chunk, png_header
 from tsifra import Failure, MissingError, Reader, Reading
 from tsifra.document import Source
+from tsifra.image import Pixels
+from tsifra.normalize import Normalized, normalize
 
 
 def save(path: Path, label: str) -> Path:
@@ -234,3 +238,55 @@ def test_any_mixture_is_answered_in_order(reader: Reader, labels: list[str]) -> 
 
     results = reader.read_many(map(source, labels), one=True)
     assert [result.text or ("blank" if result.status == "blank" else "") for result in results] == labels
+
+
+# Found by a first user ------------------------------------------------------------------------------------------
+
+
+def test_the_frame_that_a_pillow_image_shows_is_read(reader: Reader) -> None:
+    frames = [Image.fromarray(digit(label)) for label in "723"]
+    file = io.BytesIO()
+    frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
+    image = Image.open(file)
+    assert [reader.read_one(frame).text for frame in ImageSequence.Iterator(image)] == ["7", "2", "3"]
+    image.seek(1)
+    assert (reader.read_one(image).text, image.tell()) == ("2", 1)
+
+
+def test_noise_of_a_dark_sensor_is_blank(reader: Reader) -> None:
+    dark = np.random.default_rng(0).integers(0, 4, (1000, 1000)).astype(np.uint8)
+    assert reader.read_one(dark).status == "blank"
+
+
+def test_a_little_ink_as_bright_as_its_paper_is_read(reader: Reader) -> None:
+    page = np.zeros((1000, 1000, 3), np.uint8) + np.array((0, 128, 0), np.uint8)
+    page[420:490, 420:490] = colored(digit("4", 70), (218, 0, 30), (0, 128, 0))
+    assert reader.read_one(page).text == "4"
+
+
+def test_a_picture_may_speak_of_pdf(reader: Reader) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", "made from %PDF-1.7")
+    file = io.BytesIO()
+    Image.fromarray(digit("4")).save(file, "PNG", pnginfo=info)
+    assert reader.read_one(bytearray(file.getvalue())).text == "4"
+
+
+def test_a_few_large_pictures_are_work_for_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = set[int]()
+
+    def watched(gray: Pixels) -> Normalized:
+        threads.add(threading.get_ident())
+        time.sleep(0.05)
+        return normalize(gray)
+
+    monkeypatch.setattr("tsifra.reader.normalize", watched)
+    large = [digit("4", 2100)] * 4
+    assert [result.text for result in Reader(threads=2).read_many(large, one=True)] == ["4"] * 4
+    assert len(threads) == 2
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_threads_are_the_callers_mistake(threads: int) -> None:
+    with pytest.raises(ValueError, match="threads"):
+        Reader(threads=threads)
