@@ -13,7 +13,7 @@ from PIL import Image
 from conftest import CommandLine
 from drawing import DIGITS, digit
 from tsifra import calibration
-from tsifra.data import labelled_folder, read_csv
+from tsifra.data import labelled_folder, read_csv, read_pairs
 from tsifra.errors import DataError
 from tsifra.evaluate import CLASSES, evaluate
 from tsifra.plots import png, reliability, samples
@@ -143,6 +143,16 @@ def test_kaggles_csv_is_read(tmp_path: Path) -> None:
     path.write_text("label,pixel0\n7,300\n")
     with pytest.raises(DataError, match=r"train\.csv"):
         read_csv(path)
+
+
+def test_idx_files_are_a_labelled_set_too(tmp_path: Path) -> None:
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    images.write_bytes(b"\0\0\x08\x03" + np.array((2, 28, 28), ">u4").tobytes() + bytes(2 * 784))
+    labels.write_bytes(b"\0\0\x08\x01" + np.array((2,), ">u4").tobytes() + bytes((7, 3)))
+    assert [array.shape for array in read_pairs(images, labels)] == [(2, 28, 28), (2,)]
+    labels.write_bytes(b"\0\0\x08\x01" + np.array((2,), ">u4").tobytes() + bytes((7, 12)))
+    with pytest.raises(DataError, match="a label is 12"):
+        read_pairs(images, labels)
 
 
 # Arithmetic -----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tsifra.errors import ModelError
 
 _SHIPPED = Path(__file__).parent / "weights"
-_SMALLEST = 1e-12  # a probability of 0 to any power stays 0, and a row of them could not be summed to 1
+_SMALLEST = 1e-12  # a row of zeros, which is no distribution, must not be divided by its sum
 
 
 @dataclass(frozen=True, slots=True)

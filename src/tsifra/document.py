@@ -58,10 +58,12 @@ def open_document(source: Source, limits: Limits) -> Iterator[Document]:
         yield FromPixels(from_array(source))
     elif isinstance(source, Image.Image):
         yield FromImage(source, name, limits)
-    elif isinstance(source, str | os.PathLike) and not must_be_waited_for(source):
-        with _open_file(name, limits) as handle, decoder(handle, name, limits) as document:
-            yield document
-    elif isinstance(source, bytes | bytearray | memoryview | str | os.PathLike) or hasattr(source, "read"):
+    elif isinstance(source, str | os.PathLike):
+        with _open_file(name, limits) as handle:
+            file = handle if handle.seekable() else io.BytesIO(handle.read(limits.max_bytes + 1))
+            with decoder(file, name, limits) as document:
+                yield document
+    elif isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
         data = bytes(source) if isinstance(source, bytes | bytearray | memoryview) else fetch(source, limits)
         check_bytes(len(data), name, limits)
         with decoder(io.BytesIO(data), name, limits) as document:

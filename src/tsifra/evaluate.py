@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.calibration import Bin, calibration_error, cross_entropy, reliability, wilson
+from tsifra.data import folders
 from tsifra.document import Source
 from tsifra.reader import Reader
-from tsifra.reading import LABELS, Failure, Reading
+from tsifra.reading import Failure, Reading
 
-CLASSES = (*LABELS[:10], "-")
+CLASSES = folders.LABELS
 """Rows and columns of a confusion matrix; "-" is no digit: blank, rejected or unreadable."""
-
-_WORST = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +125,7 @@ class Report:
                 lines.append(f"   {name}   {shares}            " + "".join(f"{count or '·':>6}" for count in row))
         misread = [answer for answer in self.worst if not answer.right]
         if misread:
-            lines += ["", "misread, the surest first:"]
+            lines += ["", "misread, the worst first:"]
         for answer in misread:
             sure = "" if answer.result.confidence is None else f"{answer.result.confidence:.1%}"
             lines.append(f"   {answer.label} read as {answer.text} {sure:>7}  {answer.result.status:8}  {answer.name}")
@@ -138,10 +137,12 @@ def evaluate(
     sources: Sequence[Source],
     labels: Iterable[str],
     advance: Callable[[int], None] = lambda steps: None,
+    worst: int = 20,
 ) -> Report:
     """Read pictures of one digit each and compare.
 
     labels: "0" … "9", or "-" for a picture without a digit. advance: called with 1 after each picture.
+    worst: how many of the worst answers the report keeps.
     Raises ValueError where there are no pictures or not as many labels.
     """
     labels = list(labels)
@@ -154,10 +155,10 @@ def evaluate(
         name = f"number {index}" if isinstance(source, np.ndarray) else result.input
         answers.append(Answer(name, source, label, result, _loss(label, result)))
         advance(1)
-    return _report(answers, reader.card.name)
+    return _report(answers, reader.card.name, worst)
 
 
-def _report(answers: list[Answer], model: str) -> Report:
+def _report(answers: list[Answer], model: str, keep: int) -> Report:
     right = np.array([answer.right for answer in answers])
     confusion = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
     for answer in answers:
@@ -166,7 +167,7 @@ def _report(answers: list[Answer], model: str) -> Report:
     classified = np.array([answer.result.confidence is not None for answer in answers])
     accepted = np.array([answer.result.status == "ok" for answer in answers])
     bins = reliability(sure[classified], right[classified]) if classified.any() else []
-    worst = sorted(answers, key=lambda answer: (answer.right, -answer.loss))[:_WORST]
+    worst = sorted(answers, key=lambda answer: (answer.right, -answer.loss))[:keep]
     return Report(
         model=model,
         n=len(answers),

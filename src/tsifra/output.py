@@ -103,6 +103,16 @@ class Writer:
         return status
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is whole or not there. Raises OSError."""
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def _csv_line(values: object) -> str:
     line = io.StringIO(newline="")
     csv.writer(line).writerow(values)  # type: ignore[arg-type]

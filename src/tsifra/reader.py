@@ -119,9 +119,8 @@ class Reader:
         """
         if not one:
             raise ValueError("pictures of several digits cannot be read yet; pass one=True")
-        if isinstance(sources, str | bytes | os.PathLike) or hasattr(
-            sources, "read"
-        ):  # a str is a sequence too, of its letters
+        # A str is a sequence too, of its letters, and a file one of its lines.
+        if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
         return self._read_all(self._expand(sources))
 

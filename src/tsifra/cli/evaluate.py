@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsifra.cli.options import data_option, fetched, model_option, progress
+from tsifra.cli.options import data_option, fetched, missing, model_option, progress
 from tsifra.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -38,14 +38,16 @@ def evaluate(folder: Path | None, model: Path | None, data: Path | None, form: s
     """
     import json
 
+    from tsifra.output import write_whole
+
     reader, report = _evaluated(folder, model, data)
     click.echo(report.to_text() if form == "text" else json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     if html is not None:
         try:
             from tsifra.report import to_html
         except ImportError as error:
-            raise _missing(error) from None
-        _write(html, to_html(report, reader).encode())
+            raise missing(error, "drawing") from None
+        write_whole(html, to_html(report, reader).encode())
 
 
 @click.command()
@@ -54,7 +56,7 @@ def evaluate(folder: Path | None, model: Path | None, data: Path | None, form: s
 @data_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Draw to this PNG file; else a window.")
 @click.option("--count", type=click.IntRange(1, 400), default=16, show_default=True, help="How many pictures.")
-@click.option("--wrong", is_flag=True, help="Those that are misread, the surest first.")
+@click.option("--wrong", is_flag=True, help="Those that are misread, the worst first.")
 def show(
     folder: Path | None, model: Path | None, data: Path | None, output: Path | None, count: int, wrong: bool
 ) -> None:
@@ -71,10 +73,12 @@ def show(
     try:
         from tsifra import plots
     except ImportError as error:
-        raise _missing(error) from None
+        raise missing(error, "drawing") from None
+    from tsifra.output import write_whole
+
     if wrong:
-        _, report = _evaluated(folder, model, data)
-        misread = [answer for answer in report.worst if not answer.right][:count]
+        _, report = _evaluated(folder, model, data, count)
+        misread = [answer for answer in report.worst if not answer.right]
         if not misread:
             click.echo("none is misread", err=True)
             return
@@ -85,7 +89,7 @@ def show(
     images, captions = _opened(sources[:count], captions[:count])
     figure = plots.samples(images, captions)
     if output is not None:
-        _write(output, plots.png(figure))
+        write_whole(output, plots.png(figure))
         return
     try:
         plots.show(figure)
@@ -93,14 +97,16 @@ def show(
         raise click.UsageError(f"no window can be opened ({error}); --output FILE.png draws to a file") from None
 
 
-def _evaluated(folder: Path | None, model: Path | None, data: Path | None) -> tuple["Reader", "Report"]:
+def _evaluated(
+    folder: Path | None, model: Path | None, data: Path | None, worst: int = 20
+) -> tuple["Reader", "Report"]:
     from tsifra.evaluate import evaluate as measure
     from tsifra.reader import Reader
 
     reader = Reader(model)
     sources, labels = _labelled(folder, data)
     with progress(len(sources)) as advance:
-        return reader, measure(reader, sources, labels, advance)
+        return reader, measure(reader, sources, labels, advance, worst)
 
 
 def _labelled(
@@ -145,17 +151,3 @@ def _opened(sources: Sequence["Source"], captions: Sequence[str]) -> tuple[list[
     if not images:
         raise DataError("no picture could be drawn")
     return images, kept
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file that is whole or not there."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _missing(error: ImportError) -> click.UsageError:
-    return click.UsageError(f"drawing needs {error.name}: pip install 'tsifra[train]'")

@@ -11,9 +11,7 @@ OK, INTERNAL, USAGE, UNREAD, REVIEW, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _BAR_FROM = 20  # files; fewer are read before a bar is seen
 
 model_option = click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    help="Read with the network in this folder, or with any ONNX file from 28×28 to 10 classes.",
+    "--model", type=click.Path(file_okay=False, path_type=Path), help="Read with the network in this folder."
 )
 
 data_option = click.option(
@@ -23,6 +21,11 @@ data_option = click.option(
     show_envvar=True,
     help="A folder with MNIST's four files; else they are downloaded once.",
 )
+
+
+def missing(error: ImportError, what: str) -> click.UsageError:
+    """What to install for a command that needs more than reading does."""
+    return click.UsageError(f"{what} needs {error.name}: pip install 'tsifra[train]'")
 
 
 def fetched(name: str, have: int, total: int) -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tsifra.cli.options import data_option, fetched
+from tsifra.cli.options import data_option, fetched, missing
 
 if TYPE_CHECKING:
     from tsifra.training.loop import Epoch
 
 _USE = """To use it without this package (Python with onnxruntime and numpy; ONNX Runtime has other languages too):
 
-    import json, numpy, onnxruntime
+    import numpy, onnxruntime
     session = onnxruntime.InferenceSession("{folder}/model.onnx")
     pictures = numpy.zeros((1, 28, 28), "uint8")  # ink 255 on 0, centered as MNIST's
     print(session.run(None, {{"images": pictures}})[0])  # a row of probabilities, 0 … 9, a picture
@@ -70,15 +70,16 @@ def train(
 
     try:
         from tsifra import plots
+        from tsifra.output import write_whole
         from tsifra.training.recipes import RECIPES
         from tsifra.training.run import run
     except ImportError as error:
-        raise _missing(error, "training") from None
+        raise missing(error, "training") from None
     given = {"epochs": epochs, "batch": batch, "bf16": None if precision is None else precision == "bf16"}
     chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
     trained = run(chosen, load_mnist(data, fetched), out, seed, device, resume, name, _reporter(chosen.epochs))
     if trained.history:
-        (out / "curves.png").write_bytes(plots.png(plots.curves(trained.history)))
+        write_whole(out / "curves.png", plots.png(plots.curves(trained.history)))
     right = "" if trained.accuracy is None else f": {trained.accuracy:.2%} of the held-back pictures right"
     click.echo(f"{out}{right}", err=True)
     if trained.interrupted:
@@ -102,13 +103,9 @@ def export(checkpoint: Path, out: Path) -> None:
         from tsifra.training.run import CHECKPOINT
         from tsifra.training.run import export as write
     except ImportError as error:
-        raise _missing(error, "exporting") from None
+        raise missing(error, "exporting") from None
     write(checkpoint / CHECKPOINT if checkpoint.is_dir() else checkpoint, out)
     click.echo(_USE.format(folder=out), err=True)
-
-
-def _missing(error: ImportError, what: str) -> click.UsageError:
-    return click.UsageError(f"{what} needs {error.name}: pip install 'tsifra[train]'")
 
 
 def _reporter(epochs: int) -> Callable[["Epoch"], None]:

@@ -6,7 +6,6 @@ or neither. Fails where PyTorch and ONNX Runtime disagree.
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from torch import nn
 
 from tsifra.errors import ModelError
+from tsifra.output import write_whole
 from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx
 
 _TOLERANCE = 1e-4
@@ -30,8 +30,8 @@ def save_model(net: nn.Sequential, folder: Path, card: dict[str, Any]) -> None:
     _compare(net, data)
     card = card | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / "model.onnx", data)
-    _replace(folder / "model.json", (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    write_whole(folder / "model.onnx", data)
+    write_whole(folder / "model.json", (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def layers_of(net: nn.Sequential) -> list[Layer]:
@@ -82,9 +82,3 @@ def _compare(net: nn.Sequential, data: bytes) -> None:
     difference = float(np.abs(ours - theirs).max())
     if difference > _TOLERANCE:
         raise ModelError(f"ONNX Runtime's probabilities differ from PyTorch's by {difference:.2g}")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)

@@ -136,8 +136,6 @@ def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
             return torch.optim.Adamax(weights, recipe.rate, eps=1e-7)  # Keras's epsilon
         case "adamw":
             return torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
-        case "sgd":
-            return torch.optim.SGD(weights, recipe.rate, 0.85, weight_decay=recipe.decay, nesterov=True, fused=True)
 
 
 def _averaged(recipe: Recipe, net: nn.Sequential) -> torch.optim.swa_utils.AveragedModel:

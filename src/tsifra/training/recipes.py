@@ -23,7 +23,7 @@ class Recipe:
     net: str
     epochs: int
     batch: int
-    optimizer: Literal["adamax", "adamw", "sgd"]
+    optimizer: Literal["adamax", "adamw"]
     rate: float
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
