@@ -78,6 +78,10 @@ def test_pictures_are_drawn_with_their_labels(tsifra: CommandLine, folder: Path,
         assert code == 0, err
         with Image.open(drawn) as image:
             assert image.width >= 240
+    tsifra("show", folder, "--count", "1", "--output", drawn)
+    with Image.open(drawn) as image:
+        gray = np.asarray(image.convert("L"))
+    assert np.mean(gray < 128) < 0.3  # the file's dark ink on light, not its negative
     (folder / "manifest.csv").unlink()
     assert tsifra("show", folder, "--output", drawn).code == 0
 
@@ -90,7 +94,7 @@ def test_no_window_is_a_plain_error(tsifra: CommandLine, folder: Path, monkeypat
 
 
 def test_a_grid_has_a_cell_a_picture() -> None:
-    figure = samples([digit("4")] * 5, list("44444"))
+    figure = samples([digit("4")] * 5, list("44444"), negative=False)
     assert len(figure.axes) == 10  # a bar beside each
     assert png(figure).startswith(b"\x89PNG")
     assert png(reliability([])).startswith(b"\x89PNG")

@@ -104,7 +104,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="another recipe or seed"):
         run(RECIPE, TINY, tmp_path, seed=1, resume=True)
     (tmp_path / CHECKPOINT).write_bytes(b"not one")
-    with pytest.raises(DataError, match="not a checkpoint"):
+    with pytest.raises(DataError, match="not a checkpoint of"):
         run(RECIPE, TINY, tmp_path, resume=True)
 
 
@@ -120,7 +120,7 @@ def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:
             return Path.touch, (Path(tmp_path / "run"),)  # type: ignore[return-value]
 
     torch.save({"recipe": Bad(), "seed": 0, "state": {}}, tmp_path / CHECKPOINT)
-    with pytest.raises(DataError, match="not a checkpoint"):
+    with pytest.raises(DataError, match="not a checkpoint of"):
         export(tmp_path / CHECKPOINT, tmp_path / "out")
     assert not (tmp_path / "run").exists()
 

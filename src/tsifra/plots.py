@@ -22,21 +22,22 @@ if TYPE_CHECKING:
 _BLUE, _RED, _GRAY = "#0a66c2", "#e5004c", "#8a8a8e"
 
 
-def samples(images: Sequence[NDArray[Any]], captions: Sequence[str], bars: bool = True) -> Figure:
+def samples(images: Sequence[NDArray[Any]], captions: Sequence[str], negative: bool) -> Figure:
     """Pictures in a grid that is about square, each with its caption below and a bar of its values beside it.
 
-    images: (H, W) or (H, W, 3) uint8 each; gray ones in the binary color map, 0 white, as the tutorial has them.
+    images: (H, W) or (H, W, 3) uint8 each. negative: draw 0 white, in the binary color map that the tutorial shows
+    MNIST's arrays in; files are drawn as they are.
     """
     columns = max(1, int(np.ceil(np.sqrt(len(images)))))
     rows = max(1, -(-len(images) // columns))
     figure = Figure(figsize=(2.4 * columns, 2.5 * rows), layout="constrained")
     for index, (image, caption) in enumerate(zip(images, captions, strict=True)):
         axes = figure.add_subplot(rows, columns, index + 1)
-        shown = axes.imshow(image, cmap="binary", vmin=0, vmax=255)
+        shown = axes.imshow(image, cmap="binary" if negative else "gray", vmin=0, vmax=255)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_xlabel(caption)
-        if bars and image.ndim == 2:
+        if image.ndim == 2:
             figure.colorbar(shown, ax=axes)
     return figure
 

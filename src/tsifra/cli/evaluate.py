@@ -87,7 +87,7 @@ def show(
     else:
         sources, captions = _labelled(folder, data, training=True, unlabelled=True)
     images, captions = _opened(sources[:count], captions[:count])
-    figure = plots.samples(images, captions)
+    figure = plots.samples(images, captions, negative=folder is None or folder.is_file())
     if output is not None:
         write_whole(output, plots.png(figure))
         return

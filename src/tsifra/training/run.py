@@ -162,8 +162,8 @@ def _load_checkpoint(path: Path, recipe: Recipe | None = None, seed: int = 0) ->
         theirs = (kept["recipe"], kept["seed"], kept["state"])
     except FileNotFoundError:
         raise DataError(f"{path}: no such checkpoint to go on from") from None
-    except Exception as error:  # torch.load raises nearly anything for a file that is none
-        raise DataError(f"{path}: not a checkpoint: {' '.join(str(error).split())[:200]}") from None
+    except Exception:  # torch.load raises nearly anything for a file that is none
+        raise DataError(f"{path}: damaged, or not a checkpoint of tsifra train") from None
     if recipe is not None and theirs[:2] != (dataclasses.asdict(recipe), seed):
         raise DataError(f"{path}: made by another recipe or seed; without --resume a run begins anew")
     return dict(kept)
