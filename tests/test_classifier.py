@@ -146,7 +146,7 @@ def test_a_folder_without_a_model_is_refused_by_name(tmp_path: Path) -> None:
         (("N", 28, 28), 10, True),
         (("N", 28, 28), 26, False),
         (("N", 32, 32), 11, False),
-        (("N", 1, 28, 28), 11, False),
+        (("N", 3, 28, 28), 11, False),
     ],
 )
 def test_only_networks_from_28_by_28_to_10_or_11_are_taken(

@@ -1,9 +1,10 @@
-"""ONNX Runtime: (N, 28, 28) uint8 -> (N, 11) probabilities, ten digits and "no digit".
+"""A model: (N, 28, 28) uint8 -> (N, 11) probabilities, ten digits and "no digit".
 
 Flows in: what `normalize` makes. Flows out: what the network says, with its temperature applied. What is made
 of that is `decide`'s business. Loading a model checks its hash and runs no code from it.
 """
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from tsifra.errors import ModelError
+from tsifra.network import Layout, Network
 
 _SHIPPED = Path(__file__).parent / "weights"
+_ACCEPT = 0.9  # confidence from which a digit of a network without a card is ok
 _SMALLEST = 1e-12  # a row of zeros, which is no distribution, must not be divided by its sum
 
 
@@ -42,46 +44,55 @@ class Card:
 class Classifier:
     """A loaded network. Threads may share it."""
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
-        """Load model.onnx and model.json from `folder`, by default the shipped ones. Raises ModelError."""
-        path = _SHIPPED if folder is None else Path(folder)
-        self.card = _load_card(path / "model.json")
+    def __init__(self, model: str | os.PathLike[str] | None = None) -> None:
+        """Load a model folder (model.onnx and model.json), or an ONNX file alone; by default what is shipped.
+
+        Raises ModelError.
+        """
+        path = _SHIPPED if model is None else Path(model)
+        file = path / "model.onnx" if path.is_dir() else path
+        card = _load_card(path / "model.json") if path.is_dir() else None
         try:
-            data = (path / "model.onnx").read_bytes()
+            data = file.read_bytes()
         except OSError as error:
-            raise ModelError(f"{path / 'model.onnx'}: cannot be read: {error.strerror}") from None
-        if hashlib.sha256(data).hexdigest() != self.card.sha256:
+            raise ModelError(f"{file}: cannot be read: {error.strerror}") from None
+        sha256 = hashlib.sha256(data).hexdigest()
+        if card is not None and sha256 != card.sha256:
             raise ModelError(f"{path}: model.onnx and model.json do not belong together (the SHA-256 differs)")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # a reader runs a thread a core, each with a batch of its own
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-            (given,), (made,) = self._session.get_inputs(), self._session.get_outputs()
-        except Exception as error:  # ONNX Runtime's exceptions have no common base
-            raise ModelError(f"{path / 'model.onnx'}: not a network that can be used: {error}") from None
-        if given.type != "tensor(uint8)" or given.shape[1:] != [28, 28]:
-            raise ModelError(f"{path}: takes {given.type} {given.shape}, uint8 (N, 28, 28) is wanted")
-        self._input, self._output = given.name, made.name
-        classes = self(np.zeros((1, 28, 28), np.uint8), raw=True).shape[1:]
-        if classes not in ((10,), (11,)):
-            raise ModelError(f"{path}: gives {classes} outputs a picture, 10 or 11 are wanted")
+        self._network = Network(data, str(file))
+        self.card = card or _card_of_file(file, sha256, self._network.layout)
+
+    @property
+    def layout(self) -> Layout:
+        """What the network takes and gives."""
+        return self._network.layout
 
     def __call__(self, images: NDArray[np.uint8], raw: bool = False) -> NDArray[np.float32]:
         """(N, 28, 28) uint8 -> (N, 11) float32, rows that sum to 1; "no digit" is 0 if the network knows none.
 
         raw: as the network has it, without temperature and eleventh column.
         """
-        (said,) = self._session.run([self._output], {self._input: images})
+        said = self._network(images)
         if raw:
-            return np.asarray(said, np.float32)
+            return said
         if self.card.temperature != 1:
-            said = np.maximum(said, _SMALLEST) ** (1 / self.card.temperature)
+            said = np.power(np.maximum(said, _SMALLEST), 1 / self.card.temperature, dtype=np.float32)
             said /= said.sum(axis=1, keepdims=True)
         if said.shape[1] == 10:
             said = np.concatenate((said, np.zeros((len(said), 1), np.float32)), axis=1)
         return np.asarray(said, np.float32)
+
+
+def _card_of_file(file: Path, sha256: str, layout: Layout) -> Card:
+    """The card of an ONNX file that came without one: nothing is known of how sure it may be."""
+    document = {
+        "name": file.stem,
+        "sha256": sha256,
+        "layout": dataclasses.asdict(layout),
+        "calibration": {"temperature": 1.0, "data": None},
+        "thresholds": {"accept": _ACCEPT},
+    }
+    return Card(file.stem, sha256, 1.0, _ACCEPT, document)
 
 
 def _load_card(path: Path) -> Card:

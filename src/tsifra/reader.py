@@ -85,7 +85,7 @@ class Reader:
         dpi: int = _DEFAULT.dpi,
         threads: int | None = None,
     ) -> None:
-        """model: a folder with model.onnx and model.json, by default the shipped network.
+        """model: a folder with model.onnx and model.json, or an ONNX file; by default the shipped network.
 
         max_pixels, max_bytes, max_pages: what a picture, a file, a document may have at most.
         dpi: dots per inch that PDF pages are drawn at. threads: by default one a processor.

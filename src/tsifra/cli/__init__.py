@@ -59,5 +59,5 @@ def cli() -> None:
     """
 
 
-for command in (read.read, train.train, evaluate.evaluate, evaluate.show, train.export, info.info):
+for command in (read.read, train.train, evaluate.evaluate, evaluate.show, train.export, train.convert, info.info):
     cli.add_command(command)

@@ -33,4 +33,8 @@ def info(model: Path | None) -> None:
         except PackageNotFoundError:
             click.echo(f"{name} not installed")
     click.echo(f"processors {os.cpu_count()}, features {cv2.getCPUFeaturesLine()}")
-    click.echo(json.dumps(Classifier(model).card.document, indent=2, ensure_ascii=False))
+    classifier = Classifier(model)
+    layout = classifier.layout
+    shape = ", ".join(["N" if layout.batch is None else str(layout.batch), *map(str, layout.shape)])
+    click.echo(f"network takes {layout.dtype} ({shape}), gives {layout.classes} {layout.answer}")
+    click.echo(json.dumps(classifier.card.document, indent=2, ensure_ascii=False))

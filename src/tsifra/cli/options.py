@@ -11,7 +11,7 @@ OK, INTERNAL, USAGE, UNREAD, REVIEW, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _BAR_FROM = 20  # files; fewer are read before a bar is seen
 
 model_option = click.option(
-    "--model", type=click.Path(file_okay=False, path_type=Path), help="Read with the network in this folder."
+    "--model", type=click.Path(path_type=Path), help="Read with the network in this folder, or with this ONNX file."
 )
 
 data_option = click.option(
@@ -23,9 +23,9 @@ data_option = click.option(
 )
 
 
-def missing(error: ImportError, what: str) -> click.UsageError:
+def missing(error: ImportError, what: str, extra: str = "train") -> click.UsageError:
     """What to install for a command that needs more than reading does."""
-    return click.UsageError(f"{what} needs {error.name}: pip install 'tsifra[train]'")
+    return click.UsageError(f"{what} needs {error.name}: pip install 'tsifra[{extra}]'")
 
 
 def fetched(name: str, have: int, total: int) -> None:

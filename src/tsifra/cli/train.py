@@ -1,4 +1,4 @@
-"""tsifra train, export: networks made and written out."""
+"""tsifra train, export, convert: networks made, written out and brought in."""
 
 import dataclasses
 from collections.abc import Callable
@@ -106,6 +106,30 @@ def export(checkpoint: Path, out: Path) -> None:
         raise missing(error, "exporting") from None
     write(checkpoint / CHECKPOINT if checkpoint.is_dir() else checkpoint, out)
     click.echo(_USE.format(folder=out), err=True)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
+def convert(file: Path, out: Path) -> None:
+    """Make a folder for --model from a network that Keras saved.
+
+    FILE is a .keras or .h5 file of Keras 2 or 3 with a Sequential network for 28×28 pictures and ten digits. Keras
+    is not needed, and no code from the file is run.
+
+    \b
+    Examples:
+      tsifra convert seed.keras --out seed
+      tsifra evaluate --model seed
+      tsifra read --one --model seed 4.png
+    """
+    try:
+        from tsifra.convert import convert as write
+    except ImportError as error:
+        raise missing(error, "converting", "convert") from None
+    card = write(file, out)
+    made = card["converted"]
+    click.echo(f"{out}: {', '.join(made['layers'])} (Keras {made['keras']})", err=True)
 
 
 def _reporter(epochs: int) -> Callable[["Epoch"], None]:

@@ -4,8 +4,6 @@ Flows in: a Sequential of `net`'s layers and what is known of how it came about.
 or neither. Fails where PyTorch and ONNX Runtime disagree.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,7 @@ import torch
 from torch import nn
 
 from tsifra.errors import ModelError
-from tsifra.output import write_whole
-from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx
+from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx, write_model
 
 _TOLERANCE = 1e-4
 
@@ -26,12 +23,9 @@ def save_model(net: nn.Sequential, folder: Path, card: dict[str, Any]) -> None:
 
     Raises ModelError where ONNX Runtime's answers differ from PyTorch's by more than 1e-4.
     """
-    data = to_onnx(layers_of(net), card["name"]).SerializeToString()
-    _compare(net, data)
-    card = card | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "model.onnx", data)
-    write_whole(folder / "model.json", (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
+    model = to_onnx(layers_of(net), card["name"])
+    _compare(net, model.SerializeToString())
+    write_model(model, folder, card)
 
 
 def layers_of(net: nn.Sequential) -> list[Layer]:

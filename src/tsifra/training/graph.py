@@ -1,18 +1,25 @@
-"""A list of known layers -> an ONNX graph from uint8 pictures to probabilities.
+"""A list of known layers -> an ONNX graph from uint8 pictures to probabilities -> a model folder.
 
 Flows in: Layer values with NumPy weights. Flows out: an onnx.ModelProto: "images" (N, 28, 28) uint8 ->
 "probabilities" (N, classes) float32. Division by 255 and softmax are inside. Knows neither PyTorch nor Keras,
 both of which are written down as these layers.
 """
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
+from tsifra.errors import ModelError
+from tsifra.output import write_whole
 
 Array = NDArray[np.float32]
 _OPSET = 17  # understood by every ONNX Runtime since 1.12
@@ -20,12 +27,18 @@ _OPSET = 17  # understood by every ONNX Runtime since 1.12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conv:
-    """weight: (out, in, h, w); bias: (out,); pads: top, left, bottom, right."""
+    """weight: (out, in / groups, h, w); bias: (out,).
+
+    pads: top, left, bottom, right; or "same" as Keras and TensorFlow have it: what makes the output as large as
+    the input divided by the strides, more of it below and to the right.
+    """
 
     weight: Array
     bias: Array
-    pads: tuple[int, int, int, int]
+    pads: tuple[int, int, int, int] | Literal["same"]
     strides: tuple[int, int] = (1, 1)
+    dilations: tuple[int, int] = (1, 1)
+    groups: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,18 +56,20 @@ class Pool:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Simple:
-    """A layer without numbers: "Relu" or "Flatten"."""
+    """Any other operator of ONNX, such as "Relu", with its attributes and its inputs after the first."""
 
     operator: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    constants: tuple[NDArray[Any], ...] = ()
 
 
 Layer = Conv | Dense | Pool | Simple
 
 
 def to_onnx(layers: list[Layer], name: str) -> onnx.ModelProto:
-    """Chain layers into a model that ONNX Runtime loads; checked by ONNX's own checker."""
+    """Chain layers into a model that ONNX Runtime loads. Raises ModelError where ONNX's checker objects."""
     nodes = [
         helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["floats", "scale"], ["scaled"]),
@@ -63,10 +78,9 @@ def to_onnx(layers: list[Layer], name: str) -> onnx.ModelProto:
     weights: dict[str, NDArray[Any]] = {"scale": np.float32(1 / 255), "channel": np.array([1], np.int64)}  # type: ignore[dict-item]
     names = [f"v{index}" for index in range(len(layers) + 1)]
     for index, (layer, (source, target)) in enumerate(zip(layers, pairwise(names), strict=True)):
-        inputs = [source]
-        if isinstance(layer, Conv | Dense):
-            inputs += [f"w{index}", f"b{index}"]
-            weights |= {inputs[1]: layer.weight.astype(np.float32), inputs[2]: layer.bias.astype(np.float32)}
+        constants = _constants(layer)
+        inputs = [source, *(f"c{index}.{number}" for number in range(len(constants)))]
+        weights |= dict(zip(inputs[1:], constants, strict=True))
         nodes.append(_node(layer, inputs, target))
     nodes.append(helper.make_node("Softmax", [names[-1]], ["probabilities"], axis=1))
     graph = helper.make_graph(
@@ -78,18 +92,43 @@ def to_onnx(layers: list[Layer], name: str) -> onnx.ModelProto:
     )
     opsets = [helper.make_opsetid("", _OPSET)]
     model = helper.make_model(graph, producer_name="tsifra", opset_imports=opsets, ir_version=8)
-    onnx.checker.check_model(model, full_check=True)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ModelError(f"layers that do not fit together: {error}") from None
     return model
+
+
+def write_model(model: onnx.ModelProto, folder: Path, card: Mapping[str, Any]) -> None:
+    """Write a model folder: model.onnx, and as model.json the card with the network's hash and size."""
+    data = model.SerializeToString()
+    whole = {**card, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "model.onnx", data)
+    write_whole(folder / "model.json", (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _constants(layer: Layer) -> tuple[NDArray[Any], ...]:
+    match layer:
+        case Conv() | Dense():
+            return layer.weight.astype(np.float32), layer.bias.astype(np.float32)
+        case Simple():
+            return layer.constants
+        case Pool():
+            return ()
 
 
 def _node(layer: Layer, inputs: list[str], target: str) -> onnx.NodeProto:
     match layer:
         case Conv():
-            return helper.make_node("Conv", inputs, [target], pads=list(layer.pads), strides=list(layer.strides))
+            pads: dict[str, Any] = {"auto_pad": "SAME_UPPER"} if layer.pads == "same" else {"pads": layer.pads}
+            return helper.make_node(
+                "Conv", inputs, [target], **pads, strides=layer.strides, dilations=layer.dilations, group=layer.groups
+            )
         case Dense():
             return helper.make_node("Gemm", inputs, [target])
         case Pool():
             size = [layer.size, layer.size]
             return helper.make_node("MaxPool", inputs, [target], kernel_shape=size, strides=size)
         case Simple():
-            return helper.make_node(layer.operator, inputs, [target])
+            return helper.make_node(layer.operator, inputs, [target], **layer.attributes)

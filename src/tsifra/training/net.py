@@ -10,14 +10,17 @@ from torch import nn
 
 
 def tutorial() -> nn.Sequential:
-    """The Keras tutorial's network: 3,274,634 parameters, initialized as Keras does it (Glorot and Bengio 2010)."""
+    """The Keras tutorial's network: 3,274,634 parameters, initialized as Keras does it (Glorot and Bengio 2010).
+
+    It pools before it rectifies, which gives the same numbers and gradients for a quarter of the work.
+    """
     net = nn.Sequential(
         nn.Conv2d(1, 32, 5, padding="same"),
-        nn.ReLU(),
         nn.MaxPool2d(2),
+        nn.ReLU(),
         nn.Conv2d(32, 64, 5, padding="same"),
-        nn.ReLU(),
         nn.MaxPool2d(2),
+        nn.ReLU(),
         nn.Flatten(),
         nn.Linear(3136, 1024),
         nn.ReLU(),
