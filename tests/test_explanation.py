@@ -1,6 +1,7 @@
 """How an answer came about, in words and in a picture."""
 
 import io
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from drawing import colored, digit
 from encoders import SEVEN, pdf
-from tsifra import Explanation, MissingError, Reader
+from tsifra import Explanation, MissingError, Reader, Reading
 from tsifra.document import Source
 
 
@@ -82,3 +83,15 @@ def test_a_page_of_a_document_is_explained(reader: Reader) -> None:
 def test_what_cannot_be_read_cannot_be_explained(reader: Reader, tmp_path: Path) -> None:
     with pytest.raises(MissingError):
         reader.explain(tmp_path / "gone.png")
+
+
+def test_a_reading_shows_itself_in_a_notebook_and_many_keep_no_pictures(reader: Reader) -> None:
+    reading = reader.read_one(digit("4"))
+    shown = reading._repr_png_()
+    assert shown is not None
+    assert shown == reader.explain(digit("4"))._repr_png_()
+    assert pickle.loads(pickle.dumps(reading))._repr_png_() == shown
+    assert "pixels" not in repr(reading)
+    (other,) = reader.read_many([digit("4")], one=True)
+    assert isinstance(other, Reading)
+    assert (other._repr_png_(), other) == (None, reading)

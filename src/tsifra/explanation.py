@@ -106,6 +106,11 @@ class Explanation:
             _write(draw, (left + 56 + full * probability, y + 3), percent(probability), 16, _INK)
 
 
+def draw(pixels: Pixels, normalized: Normalized, reading: Reading) -> bytes:
+    """An explanation as a PNG."""
+    return Explanation(pixels, normalized, reading)._repr_png_()
+
+
 def _write(draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int, color: str) -> None:
     text = text.replace("×", "x").replace("–", "-")  # Pillow's own font has neither
     draw.text(at, text, fill=color, font=ImageFont.load_default(size))

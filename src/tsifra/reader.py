@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock
 
@@ -20,7 +21,7 @@ from tsifra.decide import decide
 from tsifra.decoders import Document, Limits
 from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document, weight
 from tsifra.errors import InputError
-from tsifra.explanation import Explanation
+from tsifra.explanation import Explanation, draw
 from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
@@ -150,6 +151,7 @@ class Reader:
             opened = _Page(name, page, self._decode(document, page))
             normalized = self._normalize(opened)
             (reading,) = self._classify([(opened, normalized)])
+        reading = replace(reading, picture=partial(draw, opened.pixels, normalized))
         return Explanation(opened.pixels, normalized, reading)
 
     def _expand(self, sources: Iterable[Source]) -> Iterator[Source | Failure]:

@@ -4,7 +4,8 @@ Flows in: what `reader` decided. Flows out: records as the README describes them
 networks or thresholds.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Status = Literal["ok", "review", "rejected", "blank", "error"]
@@ -84,7 +85,8 @@ class Reading:
     rotation: degrees that the reader turned the picture by, clockwise.
     text: the digits in reading order; "" for blank and rejected.
     confidence: 0…1, the probability that the whole text is right; None for a blank picture, where nothing
-    was classified.
+    was classified. picture: draws it as a PNG, which a notebook shows; only methods that read one picture keep it,
+    since it holds the picture's pixels.
     """
 
     input: str
@@ -94,6 +96,10 @@ class Reading:
     digits: tuple[Digit, ...]
     model: str
     rotation: int = 0
+    picture: "Callable[[Reading], bytes] | None" = field(default=None, compare=False, repr=False)
+
+    def _repr_png_(self) -> bytes | None:
+        return None if self.picture is None else self.picture(self)
 
     @property
     def status(self) -> Status:

@@ -24,10 +24,10 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @click.command()
 @click.option(
     "--recipe",
-    type=click.Choice(["tutorial", "fast", "best", "shipped"]),
+    type=click.Choice(["tutorial", "fast", "minute", "best", "shipped"]),
     default="fast",
     show_default=True,
-    help="Network and training: the Keras tutorial's; good in seconds; the best; what the package carries.",
+    help="Network and training: the Keras tutorial's; good in seconds; in a minute; the best; what the package carries.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
