@@ -4,11 +4,14 @@ Flows in: logits, probabilities, counts. Flows out: numbers. Knows nothing of ne
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+_THRESHOLDS = [0.9999, 0.9995, 0.999, 0.998, 0.997, *(number / 200 for number in range(199, 99, -1))]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -20,6 +23,17 @@ class Bin:
     count: int
     confidence: float
     accuracy: float
+
+
+class Promise(NamedTuple):
+    """Of answers whose confidence reaches `threshold`, at most a share `error` is wrong; `accepted` of digits reach it.
+
+    All three are in 0…1. A row of model.json.
+    """
+
+    threshold: float
+    error: float
+    accepted: float
 
 
 def softmax(logits: Floats) -> Floats:
@@ -65,3 +79,58 @@ def wilson(share: float, count: int, z: float = 1.96) -> tuple[float, float]:
     half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
     scale = 1 + z * z / count
     return max(0.0, (center - half) / scale), min(1.0, (center + half) / scale)
+
+
+def promises(answers: NDArray[Any], confidence: Floats, truth: NDArray[Any]) -> list[Promise]:
+    """What may be promised of pictures like these, which were not learned from; the strictest first.
+
+    answers, truth: (N,) classes, from 10 on for "no digit"; confidence: (N,) in 0…1. A digit is accepted whose
+    confidence reaches the threshold, and wrong if it is not the truth. The bound holds with 95% (Clopper and Pearson
+    1934). Thresholds are tried from the strictest on and none promises less than one before it (fixed-sequence
+    testing; Angelopoulos et al. 2021), so that the choice of one costs nothing.
+    """
+    digits = answers < 10
+    kept: list[Promise] = []
+    for threshold in _THRESHOLDS:
+        taken = digits & (confidence >= threshold)
+        count, wrong = int(taken.sum()), int((taken & (answers != truth)).sum())
+        if count:
+            bound = max(clopper_pearson(wrong, count), kept[-1].error if kept else 0.0)
+            kept.append(Promise(threshold, round(bound, 6), round(count / max(1, int((truth < 10).sum())), 5)))
+    return kept
+
+
+def promise_of(kept: Sequence[Promise], max_error: float) -> Promise:
+    """The promise of at most `max_error` that accepts most. Raises ValueError where the data support none."""
+    fitting = [promise for promise in kept if promise.error <= max_error]
+    if not fitting:
+        least = f"the least is {min(promise.error for promise in kept):.3%}" if kept else "it is not calibrated"
+        raise ValueError(f"an error of at most {max_error:.3%} cannot be promised; {least}")
+    return min(fitting)
+
+
+def clopper_pearson(wrong: int, count: int, confidence: float = 0.95) -> float:
+    """The least share that `wrong` of `count` trials rule out from above, one-sided (Clopper and Pearson 1934)."""
+    if wrong >= count:
+        return 1.0
+    low, high = wrong / count, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _at_most(wrong, count, middle) < 1 - confidence else (middle, high)
+    return high
+
+
+def _at_most(wrong: int, count: int, share: float) -> float:
+    """The probability of at most `wrong` in `count` trials of this share: of a binomial distribution."""
+    if share in (0.0, 1.0):
+        return 1.0 - share
+    logs = [
+        math.lgamma(count + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(count - k + 1)
+        + k * math.log(share)
+        + (count - k) * math.log1p(-share)
+        for k in range(wrong + 1)
+    ]
+    top = max(logs)
+    return math.exp(top) * sum(math.exp(each - top) for each in logs)

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tsifra.calibration import Promise, promise_of
 from tsifra.errors import ModelError
 from tsifra.network import Layout, Network
 
 _SHIPPED = Path(__file__).parent / "weights"
-_ACCEPT = 0.9  # confidence from which a digit of a network without a card is ok
+MAX_ERROR = 0.01
+"""The share of wrong ones among accepted answers that a model promises if nothing else is asked for."""
+
+_ACCEPT = 0.9  # confidence from which a digit is ok where nothing can be promised
 _SMALLEST = 1e-12  # a row of zeros, which is no distribution, must not be divided by its sum
 
 
@@ -28,17 +33,26 @@ class Card:
     """model.json: what reading needs of it, and all of it as `document`.
 
     temperature: the logits are divided by it (Guo et al. 2017). accept: the confidence from which a digit is ok.
+    promises: what is known of the error from other confidences on.
     """
 
     name: str
     sha256: str
     temperature: float
     accept: float
+    promises: tuple[Promise, ...]
     document: dict[str, Any]
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < 100 or not 0 <= self.accept <= 1:
             raise ValueError(f"temperature {self.temperature} or threshold {self.accept} is out of range")
+
+    def accept_at(self, max_error: float) -> float:
+        """The confidence from which at most a share `max_error` of answers is wrong. Raises ModelError if unknown."""
+        try:
+            return promise_of(self.promises, max_error).threshold
+        except ValueError as error:
+            raise ModelError(f"{self.name}: {error}; `tsifra calibrate` learns one from your own files") from None
 
 
 class Classifier:
@@ -59,6 +73,7 @@ class Classifier:
         sha256 = hashlib.sha256(data).hexdigest()
         if card is not None and sha256 != card.sha256:
             raise ModelError(f"{path}: model.onnx and model.json do not belong together (the SHA-256 differs)")
+        self.file = file
         self._network = Network(data, str(file))
         self.card = card or _card_of_file(file, sha256, self._network.layout)
 
@@ -85,14 +100,22 @@ class Classifier:
 
 def _card_of_file(file: Path, sha256: str, layout: Layout) -> Card:
     """The card of an ONNX file that came without one: nothing is known of how sure it may be."""
-    document = {
+    document: dict[str, Any] = {
         "name": file.stem,
         "sha256": sha256,
         "layout": dataclasses.asdict(layout),
         "calibration": {"temperature": 1.0, "data": None},
-        "thresholds": {"accept": _ACCEPT},
+        "thresholds": thresholds(()),
     }
-    return Card(file.stem, sha256, 1.0, _ACCEPT, document)
+    return Card(file.stem, sha256, 1.0, document["thresholds"]["accept"], (), document)
+
+
+def thresholds(promises: Sequence[Promise]) -> dict[str, float | None]:
+    """The thresholds of a card: from which confidence a digit is ok, and which error that promises by default."""
+    try:
+        return {"accept": promise_of(promises, MAX_ERROR).threshold, "max_error": MAX_ERROR}
+    except ValueError:
+        return {"accept": _ACCEPT, "max_error": None}
 
 
 def _load_card(path: Path) -> Card:
@@ -103,6 +126,7 @@ def _load_card(path: Path) -> Card:
             sha256=str(document["sha256"]),
             temperature=float(document["calibration"]["temperature"]),
             accept=float(document["thresholds"]["accept"]),
+            promises=tuple(Promise(*map(float, row)) for row in document["calibration"].get("promises", ())),
             document=document,
         )
     except OSError as error:

@@ -4,16 +4,19 @@ Flows in: sources of pictures of one digit each and their labels. Flows out: num
 pictures go the way that users' go, through `Reader.read_many`. Draws nothing.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.calibration import Bin, calibration_error, cross_entropy, reliability, wilson
+from tsifra.calibration import Bin, Promise, calibration_error, cross_entropy, promise_of, promises, reliability, wilson
 from tsifra.data import folders
 from tsifra.document import Source
+from tsifra.output import write_whole
 from tsifra.reader import Reader
 from tsifra.reading import Failure, Reading
 
@@ -145,6 +148,35 @@ def evaluate(
     worst: how many of the worst answers the report keeps.
     Raises ValueError where there are no pictures or not as many labels.
     """
+    return _report(_answers(reader, sources, labels, advance), reader.card.name, worst)
+
+
+def calibrated(
+    reader: Reader,
+    sources: Sequence[Source],
+    labels: Iterable[str],
+    advance: Callable[[int], None] = lambda steps: None,
+) -> list[Promise]:
+    """What the reader may promise of pictures like these, which it has not learned from. Raises as `evaluate`."""
+    answers = _answers(reader, sources, labels, advance)
+    found = np.array([CLASSES.index(answer.text) for answer in answers])
+    sure = np.array([answer.result.confidence or 0.0 for answer in answers])
+    return promises(found, sure, np.array([CLASSES.index(answer.label) for answer in answers]))
+
+
+def write_calibrated(reader: Reader, out: Path, promises: Sequence[Promise], max_error: float, data: str) -> None:
+    """Write the reader's model as a folder that promises `max_error` by default; `data` says of which files."""
+    document = dict(reader.card.document)
+    document["calibration"] = {**document["calibration"], "data": data, "promises": promises}
+    document["thresholds"] = {"accept": promise_of(promises, max_error).threshold, "max_error": max_error}
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(out / "model.onnx", reader.model_file.read_bytes())
+    write_whole(out / "model.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _answers(
+    reader: Reader, sources: Sequence[Source], labels: Iterable[str], advance: Callable[[int], None]
+) -> list[Answer]:
     labels = list(labels)
     if not sources or len(sources) != len(labels):
         raise ValueError(f"{len(sources)} pictures and {len(labels)} labels")
@@ -155,7 +187,7 @@ def evaluate(
         name = f"number {index}" if isinstance(source, np.ndarray) else result.input
         answers.append(Answer(name, source, label, result, _loss(label, result)))
         advance(1)
-    return _report(answers, reader.card.name, worst)
+    return answers
 
 
 def _report(answers: list[Answer], model: str, keep: int) -> Report:

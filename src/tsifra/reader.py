@@ -85,24 +85,33 @@ class Reader:
         max_pages: int = _DEFAULT.max_pages,
         dpi: int = _DEFAULT.dpi,
         threads: int | None = None,
+        max_error: float | None = None,
     ) -> None:
         """model: a folder with model.onnx and model.json, or an ONNX file; by default the shipped network.
 
         max_pixels, max_bytes, max_pages: what a picture, a file, a document may have at most.
         dpi: dots per inch that PDF pages are drawn at. threads: by default one a processor.
-        Raises ModelError for a model that cannot be used, ValueError for limits or threads under 1.
+        max_error: which share of the answers with status "ok" may be wrong, 0…1; by default what the model's card
+        says (`card.document["thresholds"]`). It holds for files like those that the model was calibrated on.
+        Raises ModelError for a model that cannot be used or not promise that, ValueError for limits or threads under 1.
         """
         self._limits = Limits(max_pixels, max_bytes, max_pages, dpi)
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}, at least 1 is wanted")
         self._threads = threads or _processors()
         self._classifier = Classifier(model)
+        self._accept = self.card.accept if max_error is None else self.card.accept_at(max_error)
         self._lane = _Lane()
 
     @property
     def card(self) -> Card:
         """The card of the network that reads."""
         return self._classifier.card
+
+    @property
+    def model_file(self) -> Path:
+        """The ONNX file that it reads with."""
+        return self._classifier.file
 
     def read_one(self, source: Source, page: int = 1) -> Reading:
         """Read a picture that is one digit; of a PDF or TIFF with several pages, page `page`, from 1.
@@ -223,7 +232,7 @@ class Reader:
         for page, normalized in pages:
             digits: tuple[Digit, ...] = ()
             if normalized.bbox is not None:
-                digits = (decide(tuple(next(rows)), normalized.bbox, self.card.accept),)
+                digits = (decide(tuple(next(rows)), normalized.bbox, self._accept),)
             text = "".join(digit.digit or "" for digit in digits)
             height, width = page.pixels.shape[:2]
             readings.append(Reading(page.input, page.number, (width, height), text, digits, self.card.name))

@@ -59,5 +59,14 @@ def cli() -> None:
     """
 
 
-for command in (read.read, train.train, evaluate.evaluate, evaluate.show, train.export, train.convert, info.info):
+for command in (
+    read.read,
+    train.train,
+    evaluate.evaluate,
+    evaluate.show,
+    evaluate.calibrate,
+    train.export,
+    train.convert,
+    info.info,
+):
     cli.add_command(command)

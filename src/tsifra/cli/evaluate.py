@@ -1,4 +1,4 @@
-"""tsifra show, evaluate: labelled pictures looked at, and a reader measured on them."""
+"""tsifra show, evaluate, calibrate: labelled pictures looked at, and a reader measured on them."""
 
 import os
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsifra.cli.options import data_option, fetched, missing, model_option, progress
+from tsifra.cli.options import data_option, fetched, max_error_option, missing, model_option, progress
 from tsifra.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ folder_argument = click.argument("folder", required=False, type=click.Path(exist
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the figures."
 )
+@max_error_option
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one file with pictures inside.")
-def evaluate(folder: Path | None, model: Path | None, data: Path | None, form: str, html: Path | None) -> None:
+def evaluate(
+    folder: Path | None, model: Path | None, data: Path | None, form: str, max_error: float | None, html: Path | None
+) -> None:
     """Tell how right a reader is on labelled pictures of one digit each; on MNIST's test set if none are named.
 
     FOLDER is a folder with manifest.csv (file,label) or a folder a class (0 … 9, -), or a CSV file as Kaggle has MNIST.
@@ -40,7 +43,7 @@ def evaluate(folder: Path | None, model: Path | None, data: Path | None, form: s
 
     from tsifra.output import write_whole
 
-    reader, report = _evaluated(folder, model, data)
+    reader, report = _evaluated(folder, model, data, max_error)
     click.echo(report.to_text() if form == "text" else json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     if html is not None:
         try:
@@ -48,6 +51,47 @@ def evaluate(folder: Path | None, model: Path | None, data: Path | None, form: s
         except ImportError as error:
             raise missing(error, "drawing") from None
         write_whole(html, to_html(report, reader).encode())
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@model_option
+@click.option(
+    "--max-error",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.01,
+    show_default=True,
+    help="Which share of accepted answers may be wrong.",
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Write the model so calibrated there.")
+def calibrate(folder: Path, model: Path | None, max_error: float, out: Path | None) -> None:
+    """Learn from your own labelled files which answers may be accepted, as a promise about files like them.
+
+    FOLDER is a folder with manifest.csv (file,label) or a folder a class (0 … 9, -), which the network has not
+    learned from. The bound holds with 95% (Clopper and Pearson 1934); a promise that the files cannot support is
+    refused, with the least that they can.
+
+    \b
+    Examples:
+      tsifra calibrate scans --max-error 0.005 --out my-model
+      tsifra read --one --model my-model --max-error 0.005 new-scans
+    """
+    from tsifra.calibration import promise_of
+    from tsifra.evaluate import calibrated, write_calibrated
+    from tsifra.reader import Reader
+
+    reader = Reader(model)
+    sources, labels = _labelled(folder, None)
+    with progress(len(sources)) as advance:
+        promises = calibrated(reader, sources, labels, advance)
+    try:
+        promise = promise_of(promises, max_error)
+    except ValueError as error:
+        raise click.UsageError(f"{folder}: {error} with {len(sources)} files; more files can support less") from None
+    click.echo(f"confidence from {promise.threshold:.4g} on: at most {promise.error:.2%} of accepted answers wrong")
+    click.echo(f"accepted are {promise.accepted:.2%} of the digits in {folder}")
+    if out is not None:
+        write_calibrated(reader, out, promises, max_error, f"{folder}, {len(sources)} files")
 
 
 @click.command()
@@ -77,7 +121,7 @@ def show(
     from tsifra.output import write_whole
 
     if wrong:
-        _, report = _evaluated(folder, model, data, count)
+        _, report = _evaluated(folder, model, data, worst=count)
         misread = [answer for answer in report.worst if not answer.right]
         if not misread:
             click.echo("none is misread", err=True)
@@ -98,12 +142,12 @@ def show(
 
 
 def _evaluated(
-    folder: Path | None, model: Path | None, data: Path | None, worst: int = 20
+    folder: Path | None, model: Path | None, data: Path | None, max_error: float | None = None, worst: int = 20
 ) -> tuple["Reader", "Report"]:
     from tsifra.evaluate import evaluate as measure
     from tsifra.reader import Reader
 
-    reader = Reader(model)
+    reader = Reader(model, max_error=max_error)
     sources, labels = _labelled(folder, data)
     with progress(len(sources)) as advance:
         return reader, measure(reader, sources, labels, advance, worst)

@@ -14,6 +14,12 @@ model_option = click.option(
     "--model", type=click.Path(path_type=Path), help="Read with the network in this folder, or with this ONNX file."
 )
 
+max_error_option = click.option(
+    "--max-error",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Accept so many answers that at most this share of them is wrong (0.01 is 1%); the rest is for review.",
+)
+
 data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

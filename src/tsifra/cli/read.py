@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from tsifra.cli.options import OK, REVIEW, UNREAD, model_option, progress
+from tsifra.cli.options import OK, REVIEW, UNREAD, max_error_option, model_option, progress
 from tsifra.errors import InputError, MissingError
 from tsifra.reading import Failure
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file, whole or not at all.")
 @click.option("--probabilities", is_flag=True, help="Add the probabilities of all ten digits and of no digit.")
+@max_error_option
 @click.option("--dpi", type=click.IntRange(10, 2400), default=200, show_default=True, help="Draw PDF pages so.")
 @click.option(
     "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True, help="Refuse larger pictures."
@@ -51,6 +52,7 @@ def read(
     form: "Form",
     output: Path | None,
     probabilities: bool,
+    max_error: float | None,
     dpi: int,
     max_pixels: int,
     explain: Path | None,
@@ -82,7 +84,7 @@ def read(
 
     Image.MAX_IMAGE_PIXELS = None  # --max-pixels is the limit here
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files; their records say what there is to say
-    reader = Reader(model, max_pixels=max_pixels, dpi=dpi)
+    reader = Reader(model, max_pixels=max_pixels, dpi=dpi, max_error=max_error)
     names = [name for given in named for name in _pictures(given)]
     held = _held(names)
     drawings = _Drawings(explain) if explain else None

@@ -13,6 +13,7 @@ from typing import Any
 
 import h5py
 
+from tsifra.classifier import thresholds
 from tsifra.convert.layers import translated
 from tsifra.convert.saved import described
 from tsifra.errors import ModelError
@@ -46,7 +47,7 @@ def convert(file: Path, out: Path) -> Mapping[str, Any]:
         "name": file.stem,
         "labels": list("0123456789"),
         "input": {"shape": [SIDE, SIDE], "dtype": "uint8", "ink": 255, "paper": 0},
-        "thresholds": {"accept": 0.9},
+        "thresholds": thresholds(()),
         "calibration": {"temperature": 1.0, "data": None},
         "converted": {"file": file.name, "keras": version, "layers": [layer.kind for layer in layers]},
     }

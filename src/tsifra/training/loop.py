@@ -42,13 +42,13 @@ class Training:
     def __init__(
         self, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int = 0, device: str = "cpu"
     ) -> None:
-        """images: (N, 28, 28) uint8; labels: (N,) uint8 in 0…9; N at least the recipe's batch."""
+        """images: (N, 28, 28) uint8; labels: (N,) uint8 in 0…9, 10 for "no digit"; N at least the recipe's batch."""
         torch.manual_seed(seed)
         self._recipe = recipe
         self._images = torch.tensor(images, device=device)[:, None]
         self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
-        self._net = NETS[recipe.net]().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._net = NETS[recipe.net](recipe.classes).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
         self._bf16 = recipe.bf16 and _computes_bf16(device)
@@ -116,7 +116,7 @@ class Training:
 
 
 def predict(net: nn.Sequential, images: NDArray[np.uint8], batch: int = 1000) -> Tensor:
-    """Logits (N, 10) of pictures (N, 28, 28) uint8."""
+    """Logits (N, classes) of pictures (N, 28, 28) uint8."""
     device = next(net.parameters()).device
     with torch.inference_mode():
         parts = torch.tensor(images).split(batch)  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from tsifra.data.synthetic import Mix
 from tsifra.training.augment import Augment
 
 
@@ -16,7 +17,9 @@ class Recipe:
     average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
     for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
     pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
-    learned; they tell the accuracy and choose the temperature.
+    learned; they tell the accuracy and choose the temperature. mix: the pictures made here that are learned with
+    MNIST's, "no digit" among them. calibration: those that confidence is calibrated on, of faces and forms of
+    handwriting that are not learned.
     """
 
     name: str
@@ -34,6 +37,13 @@ class Recipe:
     bf16: bool = False
     normalized: bool = True
     held_back: int = 5000
+    mix: Mix | None = None
+    calibration: Mix | None = None
+
+    @property
+    def classes(self) -> int:
+        """Outputs of the network: ten digits, and "no digit" where that is learned."""
+        return 10 if self.mix is None else 11
 
     def rate_at(self, done: float) -> float:
         """The learning rate when a share `done` of the run, 0…1, is over."""
@@ -96,15 +106,17 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=40,
+            epochs=16,
             batch=256,
             optimizer="adamw",
-            rate=0.004,
+            rate=0.006,
             decay=0.02,
-            smoothing=0.02,
-            average=0.998,
-            augment=Augment(pen=0.5),
+            smoothing=0.01,
+            average=0.999,
+            augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
+            mix=Mix(handwritten=100_000, typed=100_000, on_pages=60_000, spoiled=60_000, none=80_000),
+            calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1000, none=3000),
         ),
     )
 }

@@ -16,21 +16,22 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from tsifra import __version__
-from tsifra.calibration import best_temperature, wilson
+from tsifra.calibration import best_temperature, promises, softmax, wilson
+from tsifra.classifier import thresholds
 from tsifra.data.mnist import Mnist
+from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError
-from tsifra.normalize import normalize
+from tsifra.reading import LABELS
 from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
+from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import multiplications
 from tsifra.training.recipes import Recipe
 
 CHECKPOINT = "checkpoint.pt"
-_ACCEPT = 0.9  # confidence from which a digit is "ok"; not yet chosen by a promise about the error
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,22 @@ def run(
     device: str = "auto",
     resume: bool = False,
     name: str | None = None,
+    fonts: Path = FONTS,
+    cache: Path | None = None,
     report: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Trained:
     """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what was learned until then.
 
-    device: "auto", "cpu" or "cuda". resume: go on from the checkpoint in `out`. name: of the model, in records.
+    device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
+    for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
     Raises DataError where there is no checkpoint to go on from or it is another run's, OSError where `out` cannot
     be written to.
     """
     out.mkdir(parents=True, exist_ok=True)
-    training = _prepared(recipe, mnist, seed, device)
+    lessons = prepare(recipe, mnist, seed, fonts, cache)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if resume:
         training.restore(_load_checkpoint(out / CHECKPOINT, recipe, seed)["state"])
     interrupted = False
@@ -73,22 +80,19 @@ def run(
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
     except KeyboardInterrupt:
         interrupted = True
-    held_images = _as_recipe(recipe, mnist.train_images[_learned(recipe, mnist) :])
-    held_labels = mnist.train_labels[_learned(recipe, mnist) :]
     net = training.network.cpu()
     accuracy = None
     figures: dict[str, Any] = {}
-    calibration: dict[str, Any] = {"temperature": 1.0, "data": None}
+    held_images, held_labels = lessons.held_back
     if len(held_labels):
-        logits = predict(net, held_images).double().numpy()
-        accuracy = float((logits.argmax(1) == held_labels).mean())
+        accuracy = float((predict(net, held_images).argmax(1).numpy() == held_labels).mean())
         ends = wilson(accuracy, len(held_labels))
         figures = {"held_back_accuracy": round(accuracy, 5), "held_back_interval": [round(end, 5) for end in ends]}
-        temperature = round(best_temperature(logits, held_labels), 4)
-        calibration = {"temperature": temperature, "data": f"MNIST train, last {len(held_labels)}"}
+    calibration = _calibration(recipe, net, lessons)
     made = card(recipe, seed, net, name) | {
+        "thresholds": thresholds(calibration.get("promises", ())),
         "calibration": calibration,
-        "data": f"MNIST train, first {_learned(recipe, mnist)}",
+        "data": _data(recipe, len(lessons.labels)),
         "epochs_done": len(training.history),
         "commit": _commit(),
     }
@@ -102,7 +106,13 @@ def export(checkpoint: Path, out: Path) -> None:
     Raises DataError for a file that is no checkpoint.
     """
     kept = _load_checkpoint(checkpoint)
-    recipe = Recipe(**kept["recipe"] | {"augment": kept["recipe"]["augment"] and Augment(**kept["recipe"]["augment"])})
+    try:
+        values = {"augment": Augment, "mix": Mix, "calibration": Mix}
+        recipe = Recipe(
+            **kept["recipe"] | {key: made(**kept["recipe"][key]) for key, made in values.items() if kept["recipe"][key]}
+        )
+    except (TypeError, KeyError):
+        raise DataError(f"{checkpoint}: of another version of tsifra") from None
     blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
     training = Training(recipe, *blank)
     training.restore(kept["state"])
@@ -114,9 +124,9 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
     """model.json of a network, but for what only its run knows."""
     return {
         "name": name or f"{recipe.name}-{seed}",
-        "labels": list("0123456789"),
+        "labels": [*LABELS[: recipe.classes]],
         "input": {"shape": [28, 28], "dtype": "uint8", "ink": 255, "paper": 0},
-        "thresholds": {"accept": _ACCEPT},
+        "thresholds": thresholds(()),
         "calibration": {"temperature": 1.0, "data": None},
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
@@ -128,25 +138,29 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
     }
 
 
-def as_read(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pictures (N, 28, 28) as a reader's network is shown them."""
-    return np.stack([normalize(image).pixels for image in images]) if len(images) else images
+def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> dict[str, Any]:
+    """Temperature and promises, from pictures that were not learned."""
+    images, labels = lessons.calibration
+    if not len(labels):
+        return {"temperature": 1.0, "data": None}
+    logits = predict(net, images).double().numpy()
+    temperature = round(best_temperature(logits, labels), 4)
+    said = softmax(logits / temperature)
+    others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
+    return {
+        "temperature": temperature,
+        "data": f"MNIST train, last {recipe.held_back}{others}",
+        "promises": promises(said.argmax(axis=1), said.max(axis=1), labels),
+    }
 
 
-def _as_recipe(recipe: Recipe, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return as_read(images) if recipe.normalized else images
+def _data(recipe: Recipe, learned: int) -> str:
+    made = "" if recipe.mix is None else f" and pictures made here: {_named(recipe.mix)}"
+    return f"MNIST train, first {learned - (0 if recipe.mix is None else sum(dataclasses.astuple(recipe.mix)))}{made}"
 
 
-def _learned(recipe: Recipe, mnist: Mnist) -> int:
-    """How many pictures, from the first, are learned."""
-    return len(mnist.train_images) - recipe.held_back
-
-
-def _prepared(recipe: Recipe, mnist: Mnist, seed: int, device: str) -> Training:
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    count = _learned(recipe, mnist)
-    return Training(recipe, _as_recipe(recipe, mnist.train_images[:count]), mnist.train_labels[:count], seed, device)
+def _named(mix: Mix) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in dataclasses.asdict(mix).items())
 
 
 def _save_checkpoint(path: Path, recipe: Recipe, seed: int, training: Training) -> None:

@@ -1,0 +1,219 @@
+"""What becomes of a digit until it is a file: paper, light, neighbors, a camera, a format.
+
+Flows in: ink, (H, W) float32, 1 where it covers the paper. Flows out: a gray crop, (H, W) uint8, as people's
+programs cut it out. Knows nothing of digits.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from tsifra.data.strokes import Ink
+
+Gray = NDArray[np.uint8]
+
+
+def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
+    """A crop of a page with this ink on it; `neighbor` is what may reach in from a side."""
+    layer = _placed(_warped(ink, rng), rng)
+    if neighbor is not None:
+        _add_neighbor(layer, neighbor, rng)
+    height, width = layer.shape
+    sheet = _sheet(height, width, rng)
+    strength = rng.uniform(0.25, 1.0) if rng.random() < 0.35 else rng.uniform(0.75, 1.0)
+    if rng.random() < 0.3:
+        _draw_lines(layer, rng)
+    if rng.random() < 0.2:  # grain of the paper takes pencil and chalk unevenly
+        grain = _noise(layer.shape, rng.uniform(0.4, 1.5), rng)
+        layer = np.asarray(layer * (1 - rng.uniform(0.2, 0.6) * np.clip(0.5 + 0.5 * grain, 0, 1)), np.float32)
+    inked = rng.uniform(0.0, 0.25) * sheet.mean()
+    picture = np.asarray(sheet * (1 - strength * layer) + inked * strength * layer, np.float32)
+    if rng.random() < 0.3:
+        picture = np.asarray(picture * _light(height, width, rng), np.float32)
+    picture = _seen(picture, rng)
+    if rng.random() < 0.35:
+        picture = np.asarray(1 - picture, np.float32)
+    return _stored(picture, rng)
+
+
+def spoiled(image: Gray, rng: Generator) -> Gray:
+    """A 28×28 picture, ink 255 on 0, as a bad scan or a bad line leaves it; the size stays."""
+    kind = int(rng.integers(0, 11))
+    picture: NDArray[Any] = image.astype(np.float32) / 255
+    side = image.shape[0]
+    match kind:
+        case 0:
+            picture = picture + rng.normal(0, rng.uniform(0.05, 0.35), picture.shape)
+        case 1:
+            picture = rng.poisson(np.clip(picture + 0.03, 0, 1) * (lam := rng.uniform(4, 40))) / lam
+        case 2:
+            salt = rng.random(picture.shape)
+            share = rng.uniform(0.02, 0.25)
+            picture[salt < share / 2], picture[salt > 1 - share / 2] = 0, 1
+        case 3:
+            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 1.6))
+        case 4:
+            picture = _moved(np.asarray(image / 255, np.float32), int(rng.integers(3, 9)), rng)
+        case 5:  # fog, or too much light
+            fog = cv2.resize(rng.random((5, 5), np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+            picture = picture * rng.uniform(0.3, 0.8) + fog * rng.uniform(0, 0.5) + rng.uniform(0, 0.4)
+        case 6:  # a band of the negative
+            low, high = np.sort(rng.integers(0, side, 2))
+            picture[:, low:high] = 1 - picture[:, low:high]
+        case 7:  # drops
+            drops = cv2.GaussianBlur(rng.random(picture.shape, np.float32), (0, 0), rng.uniform(0.8, 1.5))
+            picture = np.maximum(picture, (drops > np.quantile(drops, rng.uniform(0.9, 0.98))) * rng.uniform(0.4, 1))
+        case 8 | 9:  # a line across
+            corners = rng.uniform(-0.1, 1.1, (int(rng.integers(2, 6)), 2)) * side
+            corners = corners[corners[:, 0].argsort()]
+            line = np.zeros_like(image)
+            if kind == 8:
+                for at in np.linspace(corners[0], corners[-1], int(rng.integers(6, 14))):
+                    cv2.circle(line, at.astype(int).tolist(), 0, 255, -1)
+            else:
+                cv2.polylines(line, [corners.astype(np.int32)], False, 255, 1, cv2.LINE_AA)
+            picture = np.maximum(picture, line / np.float32(255) * rng.uniform(0.5, 1))
+        case _:  # outlines
+            picture = cv2.Canny(image, 60, 180).astype(np.float32) / 255
+    if rng.random() < 0.3:
+        picture = _turned(np.asarray(picture, np.float32), rng)
+    gray = (np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(255 - gray if rng.random() < 0.3 else gray, np.uint8)
+
+
+def _turned(picture: Ink, rng: Generator) -> Ink:
+    side = picture.shape[0]
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 15), rng.uniform(0.6, 1.2))
+    turn[:, 2] = turn[:, 2] + rng.uniform(-2, 2, 2)
+    return np.asarray(cv2.warpAffine(picture, turn, (side, side)), np.float32)
+
+
+def _warped(ink: Ink, rng: Generator) -> Ink:
+    """The ink as a sheet that does not lie straight shows it, at the height in pixels that it will have."""
+    height = float(np.exp(rng.uniform(np.log(11), np.log(76))))
+    rows, columns = ink.shape
+    scale = height / max(rows, 0.6 * columns)
+    if scale < 0.5:
+        ink = np.asarray(cv2.resize(ink, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA), np.float32)
+        scale = 0.5
+    rows, columns = ink.shape
+    angle, shear = np.radians(rng.normal(0, 4)), rng.normal(0, 0.06)
+    matrix = scale * np.array([[np.cos(angle), shear - np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]]) @ matrix.T
+    low, high = corners.min(0), corners.max(0)
+    size = np.ceil(high - low).astype(int) + 2
+    affine = np.column_stack((matrix, 1 - low))
+    return np.asarray(cv2.warpAffine(ink, affine, size.tolist()), np.float32)
+
+
+def _placed(ink: Ink, rng: Generator) -> Ink:
+    """The ink with margins: cut out tight, with some air, or a small thing on much paper."""
+    rows, columns = ink.shape
+    air = rng.choice([0.03, 0.25, 0.6], p=[0.2, 0.6, 0.2])
+    top, bottom, left, right = (rng.uniform(0, air, 4) * max(rows, columns) + 1).astype(int)
+    return np.asarray(cv2.copyMakeBorder(ink, top, bottom, left, right, cv2.BORDER_CONSTANT, value=0), np.float32)
+
+
+def _add_neighbor(layer: Ink, neighbor: Ink, rng: Generator) -> None:
+    """Ink of something else that the crop has cut: a strip of it, at one side."""
+    height, width = layer.shape
+    shape = (max(2, round(neighbor.shape[1] * height * 0.8 / neighbor.shape[0])), max(2, round(height * 0.8)))
+    small = cv2.resize(neighbor, shape, interpolation=cv2.INTER_AREA)
+    strip = min(max(1, int(rng.uniform(0.03, 0.14) * width)), small.shape[1], width)
+    top = int(rng.integers(0, height - small.shape[0] + 1))
+    rows = slice(top, top + small.shape[0])
+    if rng.random() < 0.5:
+        layer[rows, :strip] = np.maximum(layer[rows, :strip], small[:, -strip:])
+    else:
+        layer[rows, width - strip :] = np.maximum(layer[rows, width - strip :], small[:, :strip])
+
+
+def _draw_lines(layer: Ink, rng: Generator) -> None:
+    """Remains of the box that a form or a table draws around a digit, at one to four sides, hardly ever straight."""
+    height, width = layer.shape
+    lines = np.zeros((height, width), np.uint8)
+    thick = max(1, round(rng.uniform(0.01, 0.06) * height))
+    lean = rng.normal(0, 0.02)
+    for side in rng.permutation(4)[: int(rng.integers(1, 5))]:
+        inset = rng.uniform(-0.02, 0.07)
+        along = height if side < 2 else width
+        across = (width if side < 2 else height) * (inset if side % 2 else 1 - inset)
+        start, end = np.array([across, -2]), np.array([across + lean * along, along + 2])
+        if side >= 2:
+            start, end = start[::-1], end[::-1]
+        cv2.line(lines, start.astype(int).tolist(), end.astype(int).tolist(), 255, thick, cv2.LINE_AA)
+    np.maximum(layer, lines * np.float32(rng.uniform(0.4, 1) / 255), out=layer)
+
+
+def _sheet(height: int, width: int, rng: Generator) -> Ink:
+    """Paper: (H, W), 0…1, with grain, cloudiness and perhaps faint rules."""
+    sheet = np.full((height, width), rng.uniform(0.45, 1.0), np.float32)
+    if rng.random() < 0.5:
+        sheet *= 1 + rng.uniform(0, 0.05) * _noise(sheet.shape, rng.uniform(0.3, 8), rng)
+    if rng.random() < 0.12:
+        step = max(4, int(rng.uniform(0.15, 0.6) * height))
+        light = 1 - rng.uniform(0.05, 0.25)
+        sheet[int(rng.integers(step)) :: step] *= light
+        if rng.random() < 0.5:
+            sheet[:, int(rng.integers(step)) :: step] *= light
+    return sheet
+
+
+def _light(height: int, width: int, rng: Generator) -> Ink:
+    """A factor: light that falls from a side, or the edge of a shadow."""
+    angle = rng.uniform(0, 2 * np.pi)
+    x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
+    way = x[None] * np.float32(np.cos(angle)) + y[:, None] * np.float32(np.sin(angle))
+    if rng.random() < 0.6:
+        return np.asarray(1 + rng.uniform(0, 0.35) * way, np.float32)
+    edge = 1 / (1 + np.exp((way - rng.uniform(-0.7, 0.7)) * rng.uniform(4, 40)))
+    return np.asarray(1 - rng.uniform(0.2, 0.55) * edge, np.float32)
+
+
+def _seen(picture: Ink, rng: Generator) -> Ink:
+    """Blurred by a lens or a hand, with the noise of a sensor."""
+    height = picture.shape[0]
+    if rng.random() < 0.6:
+        blurred = cv2.GaussianBlur(picture, (0, 0), max(0.3, rng.uniform(0, 0.02) * height))
+        picture = np.asarray(blurred, np.float32)
+    elif rng.random() < 0.15:
+        picture = _moved(picture, max(3, int(rng.uniform(0.04, 0.12) * height)), rng)
+    if rng.random() < 0.5:
+        noise = rng.standard_normal(picture.shape, np.float32)
+        picture = np.asarray(picture + rng.uniform(0, 0.06) * noise, np.float32)
+    return picture
+
+
+def _moved(picture: Ink, length: int, rng: Generator) -> Ink:
+    """Smeared along a line of so many pixels."""
+    kernel = np.zeros((length, length), np.float32)
+    turn = rng.uniform(0, np.pi)
+    reach = np.array([np.cos(turn), np.sin(turn)]) * (length - 1) / 2
+    middle = (length - 1) / 2
+    cv2.line(kernel, (middle - reach).round().astype(int).tolist(), (middle + reach).round().astype(int).tolist(), 1)
+    return np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()), np.float32)
+
+
+def _stored(picture: Ink, rng: Generator) -> Gray:
+    """8 bits; sometimes black and white alone, JPEG, or too few pixels."""
+    gray = np.asarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
+    draw = rng.random()
+    if draw < 0.15 and min(gray.shape) > 8:
+        _, gray = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)  # type: ignore[assignment]
+    elif draw < 0.4 and min(gray.shape) > 8:
+        _, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 95))])
+        gray = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    if rng.random() < 0.2:
+        scale = rng.uniform(1.2, 3.0)
+        way = cv2.INTER_NEAREST if rng.random() < 0.3 else cv2.INTER_LINEAR
+        gray = np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=way), np.uint8)
+    return np.ascontiguousarray(gray)
+
+
+def _noise(shape: tuple[int, ...], grain: float, rng: Generator) -> Ink:
+    """(H, W) of mean 0 and deviation about 1, in grains of this size in pixels."""
+    field = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), (0, 0), grain)
+    return np.asarray(field / (field.std() + 1e-6), np.float32)

@@ -1,0 +1,96 @@
+"""What a recipe is taught with: MNIST, and pictures made here; and what it is examined and calibrated on.
+
+Flows in: a recipe, MNIST's training files and a folder of fonts. Flows out: arrays. No picture is both learned and
+held back, nor is a face or a form of handwriting. MNIST's test files are not touched.
+"""
+
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.data.mnist import Mnist
+from tsifra.data.strokes import FORMS
+from tsifra.data.synthetic import Sources, synthetic
+from tsifra.data.type import Face, find_faces
+from tsifra.normalize import normalize
+from tsifra.training.loop import Training, predict
+from tsifra.training.recipes import RECIPES, Recipe
+
+Pictures = NDArray[np.uint8]
+FONTS = Path("/usr/share/fonts")
+
+_KNOWN = 6  # digits of a face that a network which learned MNIST alone must read; others are pictures or too odd
+_HELD_OUT = 10  # every tenth family of faces is not learned
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """Pictures (N, 28, 28) uint8 and labels (N,) uint8 to learn, to be examined on, and to calibrate on.
+
+    held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back ones and those made here.
+    """
+
+    images: Pictures
+    labels: Pictures
+    held_back: tuple[Pictures, Pictures]
+    calibration: tuple[Pictures, Pictures]
+
+
+def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache: Path | None = None) -> Lessons:
+    """Lessons of a recipe; what is made for them is kept in the folder `cache`. Raises DataError without fonts."""
+    count = len(mnist.train_images) - recipe.held_back
+    seen = as_read(mnist.train_images) if recipe.normalized else mnist.train_images
+    images, labels = seen[:count], mnist.train_labels[:count]
+    held_back = seen[count:], mnist.train_labels[count:]
+    if recipe.mix is None or recipe.calibration is None:
+        return Lessons(images, labels, held_back, held_back)
+    faces = readable(find_faces(fonts), Mnist(mnist.train_images[:count], labels, *held_back))
+    learned, kept = sources(faces, mnist, count)
+    made = synthetic(recipe.mix, learned, seed, cache)
+    others = synthetic(recipe.calibration, kept, seed + 1, cache)
+    return Lessons(
+        np.concatenate((images, made[0])),
+        np.concatenate((labels, made[1])),
+        held_back,
+        (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], others[1]))),
+    )
+
+
+def sources(faces: list[Face], mnist: Mnist, count: int) -> tuple[Sources, Sources]:
+    """What is learned, and what is kept for calibration: other families, forms and pictures from `count` on."""
+    families = {face.path.parent.name for face in faces}
+    kept = {family for family in families if zlib.crc32(family.encode()) % _HELD_OUT == 0}
+    learned = Sources(
+        tuple(face for face in faces if face.path.parent.name not in kept),
+        mnist.train_images[:count],
+        mnist.train_labels[:count],
+        {digit: forms[:-1] for digit, forms in FORMS.items()},
+    )
+    others = Sources(
+        tuple(face for face in faces if face.path.parent.name in kept) or learned.faces,
+        mnist.train_images[count:],
+        mnist.train_labels[count:],
+        {digit: forms[-1:] for digit, forms in FORMS.items()},
+    )
+    return learned, others
+
+
+def readable(faces: list[Face], mnist: Mnist) -> list[Face]:
+    """Faces whose digits are digits: a network that learns MNIST alone, in seconds, reads most of them."""
+    recipe = replace(RECIPES["fast"], held_back=0, bf16=False)
+    training = Training(recipe, mnist.train_images, mnist.train_labels)
+    for _ in range(recipe.epochs):
+        training.epoch()
+    drawn = [[face.draw(str(digit)) for digit in range(10)] for face in faces]
+    pages = [255 - (np.pad(ink, 12) * 255).astype(np.uint8) for inks in drawn for ink in inks if ink is not None]
+    answers = predict(training.network, as_read(pages)).argmax(1).numpy().reshape(-1, 10)
+    right = (answers == np.arange(10)).sum(1)
+    return [face for face, count in zip(faces, right, strict=True) if count >= _KNOWN]
+
+
+def as_read(images: Pictures | list[Pictures]) -> Pictures:
+    """Gray pictures of any size as a reader's network is shown them: (N, 28, 28)."""
+    return np.stack([normalize(image).pixels for image in images]) if len(images) else np.zeros((0, 28, 28), np.uint8)
