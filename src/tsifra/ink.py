@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 Gray = NDArray[np.uint8]
 
 _MIN_CONTRAST = 12.0  # gray levels between ink and paper under which a picture is blank
-_SHADED = 32  # pixels of the shorter side from which shading is told from ink
+_SHADED = 32  # pixels of the shorter side from which shading is told from ink that fills the crop
+_LEAST_SHADED = 12  # ... from which shading is thought of where nothing else explains the picture
 _FEWEST = 8  # pixels of ink that a faint digit has at least
 _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
 # A border that is all ink, around a picture that is mostly paper, is a frame; a digit leaves more of its box free.
@@ -38,20 +39,28 @@ class _Levels:
 
 def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     """(H, W) gray -> (H, W) ink, 0 on paper to 255 in full ink; None where there is no contrast."""
-    levels = _levels(gray)
-    steps = []
     darkest, lightest, _, _ = cv2.minMaxLoc(gray)
     if lightest - darkest < _MIN_CONTRAST:  # which evening out would make a picture of
         return None, ["no ink stands out from the paper"]
+    ink, steps = _separated(gray)
+    if ink is None and min(gray.shape) >= _LEAST_SHADED:
+        smooth = cv2.GaussianBlur(gray, (0, 0), max(0.8, max(gray.shape) / 60))
+        ink, steps = _separated(np.asarray(smooth, np.uint8))
+        steps = ["noise smoothed", *steps]
+    return (ink, steps) if ink is not None else (None, ["no ink stands out from the paper"])
+
+
+def _separated(gray: Gray) -> tuple[Gray | None, list[str]]:
+    """Ink of a crop that has some contrast, and what was done; None where nothing stands out."""
+    levels = _levels(gray)
+    steps = []
     light_ink = levels is not None and levels.light_ink
-    if (levels is None or not levels.even) and min(gray.shape) >= _SHADED:
+    if min(gray.shape) >= _LEAST_SHADED and (levels is None or (not levels.even and min(gray.shape) >= _SHADED)):
         gray, light_ink = _flatten(gray, light_ink)
-        levels = _levels(gray) or _faint_levels(gray)
+        levels = _levels(gray, light_ink=True) or _faint_levels(gray)
         steps.append("shading evened out")
-        if levels is not None and not levels.light_ink:
-            levels = None  # what is left is no ink: flattening made ink light
     if levels is None:
-        return None, ["no ink stands out from the paper"]
+        return None, []
     gain = 255.0 / (levels.ink - levels.paper)
     curve = ((_TONES - levels.paper) * gain).clip(0, 255)
     if levels.noise:
@@ -60,8 +69,11 @@ def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     return ink, ["light ink on dark" if light_ink else "dark ink on light", *steps]
 
 
-def _levels(gray: Gray) -> _Levels | None:
-    """Split a crop into ink and paper by Otsu's threshold (1979); None where they do not differ enough."""
+def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
+    """Split a crop into ink and paper by Otsu's threshold (1979); None where they do not differ enough.
+
+    light_ink: whether ink is the lighter, where that is known.
+    """
     height, width = gray.shape
     threshold, light = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     bright = cv2.countNonZero(light)
@@ -73,7 +85,8 @@ def _levels(gray: Gray) -> _Levels | None:
     bright_rim = (bright - inside) / rim
     bright_share = bright / gray.size
     framed = max(bright_rim, 1 - bright_rim) > _FRAME_RIM and abs(bright_rim - bright_share) > _FRAME_INSIDE
-    light_ink = bright_share < 0.5 if framed else bright_rim + bright_share < 1
+    if light_ink is None:
+        light_ink = bright_share < 0.5 if framed else bright_rim + bright_share < 1
 
     counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
     if not light_ink:

@@ -114,15 +114,24 @@ def _placed(ink: Ink, rng: Generator) -> Ink:
     rows, columns = ink.shape
     air = rng.choice([0.03, 0.25, 0.6], p=[0.2, 0.6, 0.2])
     top, bottom, left, right = (rng.uniform(0, air, 4) * max(rows, columns) + 1).astype(int)
+    if rng.random() < 0.05:  # cut into
+        cut = max(1, int(rng.uniform(0, 0.1) * rows))
+        ink, top, bottom = (ink[cut:], 0, bottom) if rng.random() < 0.5 else (ink[:-cut], top, 0)
     return np.asarray(cv2.copyMakeBorder(ink, top, bottom, left, right, cv2.BORDER_CONSTANT, value=0), np.float32)
 
 
 def _add_neighbor(layer: Ink, neighbor: Ink, rng: Generator) -> None:
-    """Ink of something else that the crop has cut: a strip of it, at one side."""
+    """Ink of something else that the crop has cut: a strip of it, at one side.
+
+    Above or below it is the next number of a counter's wheel, beside it what stands next on the line.
+    """
+    turned = rng.random() < 0.4
+    if turned:
+        layer, neighbor = layer.T, neighbor.T  # a view: what is drawn there is drawn in the caller's
     height, width = layer.shape
     shape = (max(2, round(neighbor.shape[1] * height * 0.8 / neighbor.shape[0])), max(2, round(height * 0.8)))
-    small = cv2.resize(neighbor, shape, interpolation=cv2.INTER_AREA)
-    strip = min(max(1, int(rng.uniform(0.03, 0.14) * width)), small.shape[1], width)
+    small = cv2.resize(np.ascontiguousarray(neighbor), shape, interpolation=cv2.INTER_AREA)
+    strip = min(max(1, int(rng.uniform(0.03, 0.16) * width)), small.shape[1], width)
     top = int(rng.integers(0, height - small.shape[0] + 1))
     rows = slice(top, top + small.shape[0])
     if rng.random() < 0.5:
@@ -167,8 +176,11 @@ def _light(height: int, width: int, rng: Generator) -> Ink:
     angle = rng.uniform(0, 2 * np.pi)
     x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
     way = x[None] * np.float32(np.cos(angle)) + y[:, None] * np.float32(np.sin(angle))
-    if rng.random() < 0.6:
+    draw = rng.random()
+    if draw < 0.5:
         return np.asarray(1 + rng.uniform(0, 0.35) * way, np.float32)
+    if draw < 0.65:  # a cylinder, such as a counter's wheel
+        return np.asarray(1 - rng.uniform(0.1, 0.5) * y[:, None] ** 2 + 0 * x[None], np.float32)
     edge = 1 / (1 + np.exp((way - rng.uniform(-0.7, 0.7)) * rng.uniform(4, 40)))
     return np.asarray(1 - rng.uniform(0.2, 0.55) * edge, np.float32)
 

@@ -30,6 +30,7 @@ NONE = 10
 _TASK = 1000  # pictures that a process makes at once
 _DRAWS = 4  # of a face one after the other, since opening it takes as long as some draws
 _ENCLOSED = 0.04  # share of the digits that stand in a ring, on a label or the like
+_STRETCHED = 0.12  # share of those that were brought to another width, as some scans are
 _TRIES = 6  # where page and light left nothing to be seen
 _LETTERS = "ACEFHKLMNPRUVWXadefhkmnptuvwx@#%*+=<>^~€ЖФШЩИЯЛМНПЦЫжфшщялмнпцы"
 """Signs that look like no digit; O, l, I, S, Z, B, q, ч, З and their like are left out, being ambiguous."""
@@ -98,6 +99,9 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             label = int(rng.integers(10))
             by_hand = kind == "handwritten"
             ink = _by_hand(label, sources, rng) if by_hand else _typed(str(label), index, sources, rng)
+    if rng.random() < _STRETCHED:
+        wide = float(np.exp(rng.normal(0, 0.35)))
+        ink = np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)
     if rng.random() < _ENCLOSED:
         ink = _enclosed(ink, rng)
     return photographed(ink, rng, _neighbor(index, sources, rng)), label
@@ -186,7 +190,7 @@ def _enclosed(ink: Ink, rng: Generator) -> Ink:
 
 
 def _neighbor(index: int, sources: Sources, rng: Generator) -> Ink | None:
-    return _any_digit(index, sources, rng) if rng.random() < 0.12 else None
+    return _any_digit(index, sources, rng) if rng.random() < 0.15 else None
 
 
 def _any_digit(index: int, sources: Sources, rng: Generator) -> Ink:

@@ -1,7 +1,7 @@
 """Type: digits, letters and signs of fonts that lie on this machine.
 
 Flows in: a folder of fonts. Flows out: Faces, each of which draws signs as ink, (H, W) float32. Fonts are used to
-train with and are no part of the package; FONTS.md in docs/ names those of the shipped network, with their licenses.
+train with and are no part of the package; docs/fonts.md names those of the shipped network, with their licenses.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def find_faces(folder: Path) -> list[Face]:
     paths = {path.name: path for path in sorted(folder.rglob("*"), reverse=True) if path.suffix.lower() in _SUFFIXES}
     faces = [face for _, path in sorted(paths.items()) if _is_usable(face := Face(path))]
     if not faces:
-        raise DataError(f"{folder}: holds no fonts with digits; docs/FONTS.md says which to install")
+        raise DataError(f"{folder}: holds no fonts with digits; docs/fonts.md says which to install")
     return faces
 
 

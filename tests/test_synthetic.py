@@ -1,0 +1,83 @@
+"""Pictures made to learn from are what their labels say, and the same for the same seed."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import ImageFont
+
+from tsifra.classifier import Classifier
+from tsifra.data.page import photographed, spoiled
+from tsifra.data.strokes import FORMS, handwritten, scribble
+from tsifra.data.synthetic import NONE, Mix, Sources, draw, synthetic
+from tsifra.data.type import Face, find_faces
+from tsifra.errors import DataError
+from tsifra.normalize import normalize
+
+IMAGES = np.zeros((3, 28, 28), np.uint8)
+IMAGES[:, 4:24, 12:16] = 255  # a 1
+RANDOM = np.random.default_rng
+
+
+@pytest.fixture(scope="module")
+def sources() -> Sources:
+    import matplotlib
+
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return Sources(tuple(find_faces(fonts)), IMAGES, np.ones(3, np.uint8))
+
+
+@pytest.mark.parametrize("digit", FORMS)
+def test_handwriting_is_the_digit_and_never_twice_the_same(digit: str) -> None:
+    rng, classifier = RANDOM(0), Classifier()
+    inks = [handwritten(form, rng) for form in FORMS[digit] for _ in range(6)]
+    assert len({ink.tobytes() for ink in inks}) == len(inks)
+    pages = [255 - (np.pad(ink, 10) * 255).astype(np.uint8) for ink in inks]
+    said = classifier(np.stack([normalize(page).pixels for page in pages])).argmax(1)
+    assert (said == int(digit)).mean() > 0.8
+
+
+def test_faces_are_those_with_ten_digits(sources: Sources, tmp_path: Path) -> None:
+    names = {face.path.name for face in sources.faces}
+    assert "DejaVuSans.ttf" in names
+    assert not {name for name in names if "Sym" in name or "NonUni" in name or "Siz" in name}
+    face = Face(next(face.path for face in sources.faces if face.path.name == "DejaVuSans.ttf"))
+    four = face.draw("4")
+    assert four is not None
+    assert four[0].max() > 0.1, "cropped to the ink"
+    assert face.draw("\U0001f0a1x") is not None
+    assert Face(tmp_path / "none.ttf").draw("4") is None
+    assert ImageFont.truetype(face.path, 10)
+    with pytest.raises(DataError, match="no fonts"):
+        find_faces(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [field.name for field in dataclasses.fields(Mix)])
+def test_every_kind_of_picture_can_be_read(kind: str, sources: Sources) -> None:
+    rng = RANDOM(1)
+    drawn = [draw(kind, index, sources, rng) for index in range(40)]
+    assert all(gray.dtype == np.uint8 and gray.ndim == 2 and min(gray.shape) > 2 for gray, _ in drawn)
+    assert {label for _, label in drawn} <= ({NONE} if kind == "none" else set(range(10)))
+    assert sum(normalize(gray).bbox is not None for gray, _ in drawn) > 25
+
+
+def test_the_seed_decides_everything_and_the_cache_keeps_it(sources: Sources, tmp_path: Path) -> None:
+    mix = Mix(handwritten=6, typed=6, on_pages=6, spoiled=6, none=6)
+    first = synthetic(mix, sources, 5, tmp_path)
+    (kept,) = tmp_path.iterdir()
+    again, other = synthetic(mix, sources, 5), synthetic(mix, sources, 6)
+    assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+    assert first[0].shape == (30, 28, 28)
+    kept.write_bytes(kept.read_bytes())
+    assert np.array_equal(synthetic(mix, sources, 5, tmp_path)[0], first[0])
+
+
+def test_pages_and_scans_keep_within_their_ranges() -> None:
+    for seed in range(60):
+        rng = RANDOM(seed)
+        gray = photographed(scribble(rng), rng)
+        assert gray.dtype == np.uint8
+        assert max(gray.shape) < 1000
+        assert spoiled(IMAGES[0], rng).shape == (28, 28)
