@@ -210,7 +210,7 @@ def _no_digit(index: int, sources: Sources, rng: Generator) -> Ink:
         return scribble(rng)
     if draw < 0.85:
         return _two(index, sources, rng)
-    if draw < 0.9:
+    if draw < 0.88:
         return _half(sources, rng)
     return _remains(rng)
 

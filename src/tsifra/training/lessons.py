@@ -52,8 +52,8 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     made = synthetic(recipe.mix, learned, seed, cache)
     others = synthetic(recipe.calibration, kept, seed + 1, cache)
     return Lessons(
-        np.concatenate((images, made[0])),
-        np.concatenate((labels, made[1])),
+        np.concatenate((*[images] * recipe.repeats, made[0])),
+        np.concatenate((*[labels] * recipe.repeats, made[1])),
         held_back,
         (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], others[1]))),
     )

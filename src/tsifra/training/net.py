@@ -34,7 +34,7 @@ def tutorial(classes: int = 10) -> nn.Sequential:
 
 
 def small(classes: int = 10) -> nn.Sequential:
-    """What the package carries: 6.6 million multiplications a picture, 95,000 parameters.
+    """What the package carries: 6.8 million multiplications a picture, 207,000 parameters.
 
     Widths are multiples of 16, the floats that a 512-bit register holds. Pools before it normalizes, which trains
     faster.
@@ -46,7 +46,9 @@ def small(classes: int = 10) -> nn.Sequential:
         *_conv(32, 64, 3),
         *_conv(64, 96, 3, pool=True),
         nn.Flatten(),
-        nn.Linear(864, classes),
+        nn.Linear(864, 128),
+        nn.ReLU(),
+        nn.Linear(128, classes),
     )
 
 

@@ -17,7 +17,7 @@ class Recipe:
     average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
     for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
     pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
-    learned; they tell the accuracy and choose the temperature. mix: the pictures made here that are learned with
+    learned; they tell the accuracy and choose the temperature. repeats: how often an epoch shows each of MNIST's pictures. mix: the pictures made here that are learned with
     MNIST's, "no digit" among them. calibration: those that confidence is calibrated on, of faces and forms of
     handwriting that are not learned.
     """
@@ -37,6 +37,7 @@ class Recipe:
     bf16: bool = False
     normalized: bool = True
     held_back: int = 5000
+    repeats: int = 1
     mix: Mix | None = None
     calibration: Mix | None = None
 
@@ -106,7 +107,7 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=16,
+            epochs=24,
             batch=256,
             optimizer="adamw",
             rate=0.006,
@@ -115,7 +116,8 @@ RECIPES = {
             average=0.999,
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
-            mix=Mix(handwritten=100_000, typed=100_000, on_pages=60_000, spoiled=60_000, none=80_000),
+            repeats=2,
+            mix=Mix(handwritten=90_000, typed=90_000, on_pages=45_000, spoiled=45_000, none=50_000),
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1000, none=3000),
         ),
     )

@@ -92,7 +92,7 @@ def run(
     made = card(recipe, seed, net, name) | {
         "thresholds": thresholds(calibration.get("promises", ())),
         "calibration": calibration,
-        "data": _data(recipe, len(lessons.labels)),
+        "data": _data(recipe, mnist),
         "epochs_done": len(training.history),
         "commit": _commit(),
     }
@@ -154,9 +154,9 @@ def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> 
     }
 
 
-def _data(recipe: Recipe, learned: int) -> str:
+def _data(recipe: Recipe, mnist: Mnist) -> str:
     made = "" if recipe.mix is None else f" and pictures made here: {_named(recipe.mix)}"
-    return f"MNIST train, first {learned - (0 if recipe.mix is None else sum(dataclasses.astuple(recipe.mix)))}{made}"
+    return f"MNIST train, first {len(mnist.train_labels) - recipe.held_back}{made}"
 
 
 def _named(mix: Mix) -> str:
