@@ -1,6 +1,8 @@
 """What is promised about the error holds."""
 
 import json
+import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +17,12 @@ from tsifra import ModelError, Reader
 from tsifra.calibration import clopper_pearson, promise_of, promises
 
 
-@pytest.mark.parametrize(
-    ("wrong", "count", "bound"),
-    [(0, 300, 0.009936), (0, 59, 0.0495), (3, 100, 0.0757), (10, 10, 1.0), (50, 1000, 0.0630)],
-)
-def test_the_bound_is_clopper_and_pearsons(wrong: int, count: int, bound: float) -> None:
-    assert clopper_pearson(wrong, count) == pytest.approx(bound, abs=1e-4)
+@pytest.mark.parametrize(("wrong", "count"), [(0, 300), (0, 59), (3, 100), (50, 1000)])
+def test_the_bound_is_clopper_and_pearsons(wrong: int, count: int) -> None:
+    share = Fraction(clopper_pearson(wrong, count))
+    at_most = sum(math.comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(wrong + 1))
+    assert float(at_most) == pytest.approx(0.05, rel=1e-6)
+    assert clopper_pearson(count, count) == 1
 
 
 @given(st.integers(1, 400), st.integers(0, 2**32 - 1))
@@ -77,14 +79,14 @@ def test_calibrate_learns_from_ones_own_files(tsifra: CommandLine, tmp_path: Pat
         (scans / label).mkdir(parents=True)
         for side in range(60, 120, 3):
             Image.fromarray(digit(label, side)).save(scans / label / f"{side}.png")
-    ran = tsifra("calibrate", scans, "--max-error", "0.05", "--out", tmp_path / "own")
+    ran = tsifra("calibrate", scans, "--max-error", "0.1", "--out", tmp_path / "own")
     assert ran.code == 0, ran.err
     assert "of accepted answers wrong" in ran.out
     card = json.loads((tmp_path / "own" / "model.json").read_text())
-    assert card["thresholds"]["max_error"] == 0.05
+    assert card["thresholds"]["max_error"] == 0.1
     assert card["calibration"]["data"] == f"{scans}, 200 files"
     picture = scans / "4" / "60.png"
-    assert tsifra("read", "--one", "--model", tmp_path / "own", "--max-error", "0.05", picture).code == 0
+    assert tsifra("read", "--one", "--model", tmp_path / "own", "--max-error", "0.1", picture).code == 0
     refused = tsifra("calibrate", scans, "--max-error", "0.0001", "--out", tmp_path / "never")
     assert refused.code == 2
     assert "cannot be promised; the least is" in refused.err

@@ -51,7 +51,7 @@ class Training:
         self._net = NETS[recipe.net](recipe.classes).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
-        self._bf16 = recipe.bf16 and _computes_bf16(device)
+        self._bf16 = recipe.bf16 and computes_bf16(device)
         self._steps = len(images) // recipe.batch
         if not self._steps:
             raise ValueError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
@@ -123,7 +123,7 @@ def predict(net: nn.Sequential, images: NDArray[np.uint8], batch: int = 1000) ->
         return torch.cat([net.eval()(part.to(device)[:, None].float() / 255).cpu() for part in parts])
 
 
-def _computes_bf16(device: str) -> bool:
+def computes_bf16(device: str) -> bool:
     """Whether bfloat16 is arithmetic of the processor that is faster than float32.
 
     On processors of Intel that is AMX; AVX-512's bfloat16 alone reaches half of float32's matrix products.
