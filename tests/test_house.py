@@ -24,6 +24,8 @@ FLOORS = [
     "detect",
     "ink",
     "normalize",
+    "grid",
+    "table",
     "calibration",
     "network",
     "classifier",

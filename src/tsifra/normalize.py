@@ -23,6 +23,7 @@ _WORK = 96  # pixels of the longer side that the digit is looked for in
 _FINE = 36  # a digit found smaller than this is cut out and looked at again in full resolution
 _THIN = 1.8  # strokes narrower than this at 20×20 are widened; MNIST's pens are mostly 2 to 3 wide
 _LEAST = 4  # pixels of the longer side under which ink is a speck; digits are read from about 8
+_IN_BOX = 0.22  # share of a box's side that a digit in it fills at least; what is smaller is left of its lines
 _BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
 
 
@@ -149,6 +150,9 @@ def _dropped(labels: NDArray[Any], stats: NDArray[Any]) -> tuple[Mask, list[str]
         if w[main] < 0.85 * width and h[main] < 0.85 * height:  # else its own ends are beside the edge as well
             lines |= (within == 0) & (area < 0.25 * area[main])
         specks = ~lines & (area < max(3, 0.03 * area[main]))
+        boxed = max(height, width) < _WORK and (lines & (wide | high)).any()  # a reduced one may be a whole page
+        if boxed and max(w[main], h[main]) < _IN_BOX * min(height, width):
+            specks = ~lines
     # A neighbor reaches in over an edge that the digit itself does not touch.
     foreign = (edges & ~edges[:, main : main + 1]).any(0)
     neighbors = foreign & ~lines & ~specks & (area < 0.5 * area[main])

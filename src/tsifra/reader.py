@@ -6,13 +6,14 @@ inputs. Knows nothing of formats or thresholds.
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
+from typing import Literal
 
 import numpy as np
 
@@ -22,10 +23,16 @@ from tsifra.decoders import Document, Limits
 from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document, weight
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation, draw
+from tsifra.grid import find_grid
 from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
+from tsifra.table import read_table
 
+Layout = Literal["grid"]
+"""How the digits of a picture stand."""
+
+_Finish = Callable[[list["_Page | Failure"]], list[Reading | Failure]]
 _DEFAULT = Limits()
 _CHUNK = 64  # sources that a thread takes at once; the network is no faster on larger batches
 _SHARE = 1 << 22  # of `weight` that a thread takes at once, so that a few photographs are work for all threads
@@ -120,27 +127,30 @@ class Reader:
         """
         return self.explain(source, page).reading
 
-    def read_many(self, sources: Iterable[Source], *, one: bool = False) -> Iterator[Reading | Failure]:
+    def read_many(
+        self, sources: Iterable[Source], *, one: bool = False, layout: Layout | None = None
+    ) -> Iterator[Reading | Failure]:
         """Read any number of sources; a folder stands for the pictures in it, a document for its pages.
 
-        one: each picture is one digit; reading several digits a picture is not there yet, so it must be given.
+        one: each picture is one digit. layout: "grid", each is read cell by cell as the largest ruled grid in it.
+        One of them must be given; numbers and lines cannot be read yet.
         Yields in the order of the sources. Read ahead is what keeps the threads busy: a few shares of 64 small
         pictures, or of one large one, a thread.
         """
-        if not one:
-            raise ValueError("pictures of several digits cannot be read yet; pass one=True")
+        if one == (layout == "grid"):
+            raise ValueError('pass one=True or layout="grid"; numbers and lines cannot be read yet')
         # A str is a sequence too, of its letters, and a file one of its lines.
         if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
-        return self._read_all(self._expand(sources))
+        return self._read_all(self._expand(sources), self._finish if one else self._finish_grids)
 
-    def _read_all(self, expanded: Iterator[Source | Failure]) -> Iterator[Reading | Failure]:
+    def _read_all(self, expanded: Iterator[Source | Failure], finish: _Finish) -> Iterator[Reading | Failure]:
         stop = Event()
         pending: deque[Future[list[Reading | Failure]]] = deque()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tsifra")
         try:
             for chunk in _chunks(expanded):
-                pending.append(pool.submit(self._read_chunk, chunk, stop))
+                pending.append(pool.submit(self._read_chunk, chunk, stop, finish))
                 if len(pending) > 2 * self._threads:
                     yield from pending.popleft().result()
             while pending:
@@ -174,7 +184,7 @@ class Reader:
             else:
                 yield source
 
-    def _read_chunk(self, sources: list[Source | Failure], stop: Event) -> list[Reading | Failure]:
+    def _read_chunk(self, sources: list[Source | Failure], stop: Event, finish: _Finish) -> list[Reading | Failure]:
         results: list[Reading | Failure] = []
         held: list[_Page | Failure] = []
         with self._lane:
@@ -184,9 +194,9 @@ class Reader:
                 for page in [source] if isinstance(source, Failure) else self._pages(source):
                     held.append(page)
                     if len(held) == _CHUNK or (isinstance(page, _Page) and page.large):
-                        results += self._finish(held)
+                        results += finish(held)
                         held = []
-            return results + self._finish(held)
+            return results + finish(held)
 
     def _pages(self, source: Source) -> Iterator[_Page | Failure]:
         name, number = name_of(source), 1
@@ -212,6 +222,26 @@ class Reader:
         pages = [(page, self._normalize(page)) for page in held if isinstance(page, _Page)]
         readings = iter(self._classify(pages))
         return [page if isinstance(page, Failure) else next(readings) for page in held]
+
+    def _finish_grids(self, held: list[_Page | Failure]) -> list[Reading | Failure]:
+        return [page if isinstance(page, Failure) else self._read_grid(page) for page in held]
+
+    def _read_grid(self, page: _Page) -> Reading:
+        gray = to_gray(page.pixels)
+        with self._lane.left():
+            grid = find_grid(gray)
+            table = None if grid is None else read_table(gray, grid, self._classifier)
+        height, width = gray.shape
+        if table is None:
+            return Reading(page.input, page.number, (width, height), "", (), self.card.name)
+        size = (width, height) if table.rotation % 180 == 0 else (height, width)
+        lines, digits = [], []
+        for row in table.rows:
+            read = [None if cell is None else decide(cell.probabilities, cell.bbox, self._accept) for cell in row]
+            lines.append("".join("." if digit is None or digit.digit is None else digit.digit for digit in read))
+            digits += [digit for digit in read if digit is not None]
+        text = "\n".join(lines)
+        return Reading(page.input, page.number, size, text, tuple(digits), self.card.name, table.rotation)
 
     def _decode(self, document: Document, number: int) -> Pixels:
         with self._lane.left() if document.slow else nullcontext():

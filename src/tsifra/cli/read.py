@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from tsifra.document import Source
     from tsifra.explanation import Explanation
     from tsifra.output import Form
+    from tsifra.reader import Layout
 
 
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--files-from", metavar="FILE|-", help="Read also the files named in FILE, one a line; - is stdin.")
-@click.option("--one", is_flag=True, help="Each picture is one digit. (Must be given: pages cannot be read yet.)")
+@click.option("--one", is_flag=True, help="Each picture is one digit. (Numbers and lines cannot be read yet.)")
+@click.option("--layout", type=click.Choice(["grid"]), help="Read the largest ruled grid, cell by cell, . is empty.")
 @model_option
 @click.option(
     "--format",
@@ -48,6 +50,7 @@ def read(
     paths: tuple[str, ...],
     files_from: str | None,
     one: bool,
+    layout: "Layout | None",
     model: Path | None,
     form: "Form",
     output: Path | None,
@@ -66,10 +69,15 @@ def read(
     Examples:
       tsifra read --one 0.png 1.png scans/
       tsifra read --one scans/ --format csv --output scans.csv
+      tsifra read --layout grid sudoku.jpg
       find . -name '*.jpg' | tsifra read --one --files-from - --format jsonl
     """
-    if not one:
-        raise click.UsageError("pages cannot be read yet; --one reads pictures of one digit each")
+    if one == (layout is not None):
+        raise click.UsageError(
+            "give either --one, for pictures of one digit each, or --layout grid; numbers and lines cannot be read yet"
+        )
+    if layout and explain:
+        raise click.UsageError("--explain shows how one digit is read; give it with --one")
     from tsifra.document import SUFFIXES
 
     if output is not None and output.name.lower().endswith(SUFFIXES):
@@ -99,7 +107,7 @@ def read(
         answers as writer,
         progress(len(names), output is not None or not sys.stdout.isatty()) as advance,
     ):
-        for result in reader.read_many((_source(name, held) for name in names), one=True):
+        for result in reader.read_many((_source(name, held) for name in names), one=one, layout=layout):
             writer.write(result)
             counts[result.status] += 1
             advance(result.page == 1)

@@ -1,0 +1,175 @@
+"""Ruled grids: a gray picture -> the largest whole grid in it, its cells straightened.
+
+Flows in: gray, (H, W) uint8, dark lines on light. Flows out: a Grid: how many rows and columns, and where each cell
+lies in the picture. Knows nothing of what stands in the cells.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.ink import Gray
+
+Points = NDArray[np.float64]
+
+_SEEN = 1000  # pixels of the longer side that a grid is looked for in
+_LEAST = 0.25  # share of the picture's shorter side that a grid spans at least
+_SIDE = 480  # pixels that a grid is straightened to while its lines are counted
+_COUNTS = range(2, 21)  # rows, or columns
+_CLEAR = 0.15  # by how much lines must stand out
+_CELL = 44  # pixels of a straightened cell
+_CANDIDATES = 6  # largest connected lines that are looked at
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """A grid in a picture.
+
+    knots: (rows + 1, columns + 1, 2) x and y of where its lines cross, in pixels of the picture; rows run as in the
+    picture, from the corner that lies most to the upper left.
+    """
+
+    knots: Points
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.knots.shape[0] - 1, self.knots.shape[1] - 1
+
+    def cell(self, gray: Gray, row: int, column: int) -> Gray:
+        """A cell, (44, 44) uint8, straightened."""
+        corners = self._corners(row, column)
+        square = np.array([[0, 0], [_CELL, 0], [_CELL, _CELL], [0, _CELL]], np.float32)
+        matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), square)
+        return np.asarray(cv2.warpPerspective(gray, matrix, (_CELL, _CELL), flags=cv2.INTER_AREA), np.uint8)
+
+    def bbox(self, row: int, column: int, inside: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """The box in the picture of a box (x0, y0, x1, y1) in a straightened cell."""
+        x0, y0, x1, y1 = inside
+        square = np.array([[0, 0], [_CELL, 0], [_CELL, _CELL], [0, _CELL]], np.float32)
+        matrix = cv2.getPerspectiveTransform(square, self._corners(row, column).astype(np.float32))
+        box = np.array([[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]], np.float32)
+        points = cv2.perspectiveTransform(box, matrix)[0]
+        low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
+        return max(0, int(low[0])), max(0, int(low[1])), int(high[0]), int(high[1])
+
+    def _corners(self, row: int, column: int) -> Points:
+        knots = self.knots
+        return np.array(
+            [knots[row, column], knots[row, column + 1], knots[row + 1, column + 1], knots[row + 1, column]]
+        )
+
+
+def find_grid(gray: Gray) -> Grid | None:
+    """The largest whole grid in a picture; None where there is none."""
+    scale = min(1.0, _SEEN / max(gray.shape))
+    size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
+    small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    darker = _darker(small)
+    lines = (darker > 1).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+    sides = np.minimum(stats[1:, 2], stats[1:, 3])
+    order = np.argsort(-stats[1:, 2].astype(np.int64) * stats[1:, 3]) + 1
+    for index in order[:_CANDIDATES]:
+        if sides[index - 1] < _LEAST * min(small.shape):
+            continue
+        component = (labels == index).astype(np.uint8)
+        corners = _corners_of(component)
+        if corners is None:
+            continue
+        straight, matrix = _straightened(darker.clip(0, 3), corners)
+        counted = _count_lines(straight)
+        if counted is not None:
+            return Grid(_knots(straight, matrix, *counted) / scale)
+    return None
+
+
+def _darker(small: Gray) -> NDArray[np.float32]:
+    """How much darker than its surroundings a pixel is, in units of what is taken for a line."""
+    smooth = cv2.GaussianBlur(small, (0, 0), 1.0)
+    around = cv2.blur(smooth, (31, 31)).astype(np.float32)
+    return np.asarray((around - smooth) / np.maximum(5, 0.06 * around), np.float32)
+
+
+def _corners_of(component: Gray) -> Points | None:
+    """Corners of the quadrilateral that a grid's lines fill: upper left, upper right, lower right, lower left."""
+    contours, _ = cv2.findContours(component, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(max(contours, key=cv2.contourArea))
+    length = cv2.arcLength(hull, True)
+    for tolerance in (0.01, 0.02, 0.03, 0.05, 0.08):
+        quad = cv2.approxPolyDP(hull, tolerance * length, True)
+        if len(quad) <= 4:
+            break
+    if len(quad) != 4 or cv2.contourArea(quad) < 0.85 * cv2.contourArea(hull):
+        return None
+    points = np.asarray(quad, np.float64).reshape(4, 2)
+    sums, differences = points.sum(1), points[:, 0] - points[:, 1]
+    order = [int(sums.argmin()), int(differences.argmax()), int(sums.argmax()), int(differences.argmin())]
+    return points[order] if len({*order}) == 4 else None
+
+
+def _straightened(darker: NDArray[np.float32], corners: Points) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    square = np.array([[0, 0], [_SIDE, 0], [_SIDE, _SIDE], [0, _SIDE]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), square)
+    straight = cv2.warpPerspective(darker, matrix, (_SIDE, _SIDE))
+    return np.asarray(straight, np.float32), np.asarray(matrix, np.float64)
+
+
+def _count_lines(straight: NDArray[np.float32]) -> tuple[int, int] | None:
+    """Rows and columns whose lines lie at even distances in the straightened grid."""
+    counts = []
+    for axis in (1, 0):
+        profile = np.median(straight.clip(0, 1.5), axis=axis)  # a line is dark along most of its length, text is not
+        best = max(_COUNTS, key=lambda number: _score(profile, number))
+        if _score(profile, best) < _CLEAR:
+            return None
+        counts.append(best)
+    return counts[0], counts[1]
+
+
+def _score(profile: NDArray[np.float64], number: int) -> float:
+    """How much darker `number` + 1 even lines are than what lies between: of the faintest and of the darkest."""
+    step = _SIDE / number
+    reach = max(3, round(0.16 * step))
+    on = [profile[max(0, round(i * step) - reach) : round(i * step) + reach + 1].max() for i in range(number + 1)]
+    between = [profile[round((i + 0.25) * step) : round((i + 0.75) * step)].max() for i in range(number)]
+    return float(np.quantile(on, 0.15) - np.quantile(between, 0.85)) * (1 + 0.02 * number)
+
+
+def _knots(straight: NDArray[np.float32], matrix: NDArray[np.float64], rows: int, columns: int) -> Points:
+    """Where lines cross, in pixels of the picture: near even places, each where the lines are darkest."""
+    filled = np.asarray(cv2.GaussianBlur(straight, (0, 0), 1.5), np.float32)
+    step = np.array([_SIDE / columns, _SIDE / rows])
+    reach = np.maximum(3, (0.16 * step).astype(int))
+    arm = (0.35 * step).astype(int)
+    found = np.zeros((rows + 1, columns + 1, 2))
+    for row in range(rows + 1):
+        for column in range(columns + 1):
+            even = np.array([column * step[0], row * step[1]])
+            found[row, column] = even + _moved(filled, even, reach, arm)
+    # One knot that strayed is brought back by its neighbors.
+    shift = found - np.stack(np.meshgrid(np.arange(columns + 1) * step[0], np.arange(rows + 1) * step[1]), axis=-1)
+    smooth = np.stack([cv2.medianBlur(shift[..., axis].astype(np.float32), 3) for axis in (0, 1)], axis=-1)
+    stray = np.abs(shift - smooth).max(-1, keepdims=True) > 0.06 * step.min()
+    found = np.where(stray, found - shift + smooth, found)
+    back = cv2.perspectiveTransform(found.reshape(1, -1, 2), np.linalg.inv(matrix))
+    return np.asarray(back.reshape(found.shape), np.float64)
+
+
+def _moved(ink: NDArray[np.float32], even: Points, reach: NDArray[np.int_], arm: NDArray[np.int_]) -> Points:
+    """How far from an even place the column and the row with most ink are, along arms of a cross."""
+    x, y = even.round().astype(int)
+    top, bottom = max(0, y - arm[1]), min(_SIDE, y + arm[1] + 1)
+    left, right = max(0, x - arm[0]), min(_SIDE, x + arm[0] + 1)
+    xs = np.arange(max(0, x - reach[0]), min(_SIDE, x + reach[0] + 1))
+    ys = np.arange(max(0, y - reach[1]), min(_SIDE, y + reach[1] + 1))
+    across, down = ink[top:bottom, xs].mean(0), ink[ys, left:right].mean(1)
+    nearer = 1 - 0.3 * np.abs(xs - x) / reach[0], 1 - 0.3 * np.abs(ys - y) / reach[1]
+    moved = [
+        float((places * 1.0)[(profile * weight).argmax()])
+        for places, profile, weight in ((xs, across, nearer[0]), (ys, down, nearer[1]))
+    ]
+    faint = [profile.max() < 0.25 for profile in (across, down)]
+    return np.array([0.0 if faint[0] else moved[0] - even[0], 0.0 if faint[1] else moved[1] - even[1]])

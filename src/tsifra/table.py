@@ -1,0 +1,90 @@
+"""The cells of a grid -> what stands in them, the right way up.
+
+Flows in: a gray page with its Grid, and a classifier. Flows out: for each cell its probabilities and box, or None
+where it is empty, and how far the page is turned. Knows nothing of thresholds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.grid import Grid
+from tsifra.ink import Gray
+from tsifra.normalize import BBox, normalize
+
+Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+_INSET = 0.04  # share of a cell that is cut off on each side, with most of its lines
+_UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What stands in a cell: its box in the page, in pixels, and eleven probabilities."""
+
+    bbox: BBox
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A grid as it is read: rows of cells, None where one is empty.
+
+    rotation: degrees clockwise by which the page was turned to read it; boxes are those of the turned page.
+    """
+
+    rotation: int
+    rows: tuple[tuple[Cell | None, ...], ...]
+
+
+def read_table(gray: Gray, grid: Grid, classify: Classify) -> Table:
+    """Read all cells of a grid. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
+    rows, columns = grid.shape
+    places, boxes, pictures = [], [], []
+    for row in range(rows):
+        for column in range(columns):
+            cell = grid.cell(gray, row, column)
+            cut = round(_INSET * len(cell))
+            normalized = normalize(np.ascontiguousarray(cell[cut : len(cell) - cut, cut : len(cell) - cut]))
+            if normalized.bbox is not None:
+                x0, y0, x1, y1 = normalized.bbox
+                places.append((row, column))
+                boxes.append(grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut)))
+                pictures.append(normalized.pixels)
+    if not pictures:
+        return Table(0, ((None,) * columns,) * rows)
+    upright = np.stack(pictures)
+    # What `normalize` makes of a turned cell is what it makes of the cell, turned.
+    answers = [classify(np.ascontiguousarray(np.rot90(upright, -turns, axes=(1, 2)))) for turns in range(4)]
+    sure = [float(np.log(answer[:, :10].max(1).clip(1e-3)).sum()) for answer in answers]
+    turns = int(np.argmax(sure))
+    if sure[turns] < sure[0] + _UPRIGHT:
+        turns = 0
+    cells: dict[tuple[int, int], Cell] = {}
+    for place, box, answer in zip(places, boxes, answers[turns].tolist(), strict=True):
+        cells[_turned_place(place, turns, grid.shape)] = Cell(_turned_box(box, turns, gray.shape), tuple(answer))
+    shape = grid.shape if turns % 2 == 0 else grid.shape[::-1]
+    return Table(
+        90 * turns, tuple(tuple(cells.get((row, column)) for column in range(shape[1])) for row in range(shape[0]))
+    )
+
+
+def _turned_place(place: tuple[int, int], turns: int, shape: tuple[int, int]) -> tuple[int, int]:
+    """Row and column after so many quarter turns clockwise."""
+    (row, column), (rows, columns) = place, shape
+    for _ in range(turns):
+        row, column, rows, columns = column, rows - 1 - row, columns, rows
+    return row, column
+
+
+def _turned_box(box: BBox, turns: int, shape: tuple[Any, ...]) -> BBox:
+    """A box of a page of this shape after so many quarter turns clockwise."""
+    x0, y0, x1, y1 = box
+    height, width = shape
+    x1, y1 = min(x1, width), min(y1, height)
+    for _ in range(turns):
+        x0, y0, x1, y1, height, width = height - y1, x0, height - y0, x1, width, height
+    return x0, y0, x1, y1

@@ -1,0 +1,107 @@
+"""Ruled grids are found and read cell by cell, whichever way they lie."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import CommandLine
+from drawing import digit
+from tsifra import Reader, Reading
+from tsifra.grid import find_grid
+from tsifra.ink import Gray
+
+SUDOKU = [
+    "53..7....",
+    "6..195...",
+    ".98....6.",
+    "8...6...3",
+    "4..8.3..1",
+    "7...2...6",
+    ".6....28.",
+    "...419..5",
+    "....8..79",
+]
+FORM = ["12..", "..34", "5678"]
+
+
+def page(rows: list[str], cell: int = 60, margin: int = 90, frame: int = 5) -> Gray:
+    """A printed table on a page, with some text-like strokes around it."""
+    height, width = cell * len(rows), cell * len(rows[0])
+    sheet = np.full((height + 2 * margin, width + 2 * margin), 235, np.uint8)
+    for row, line in enumerate(rows):
+        for column, label in enumerate(line):
+            top, left = margin + row * cell, margin + column * cell
+            cv2.rectangle(sheet, (left, top), (left + cell, top + cell), 40, 2)
+            if label != ".":
+                inner = digit(label, cell - 16, ink=30, paper=235)
+                sheet[top + 8 : top + cell - 8, left + 8 : left + cell - 8] = inner
+    cv2.rectangle(sheet, (margin, margin), (margin + width, margin + height), 40, frame)
+    for x in range(margin, margin + width, 23):
+        cv2.line(sheet, (x, 30), (x + 12, 44), 60, 3)
+    return sheet
+
+
+def shot(sheet: Gray, lean: float = 0.06) -> Gray:
+    """A photograph of it from a little aside, with less light at one side."""
+    height, width = sheet.shape
+    dx, dy = lean * width, lean * height
+    corners = np.array([[dx, 0.3 * dy], [width - 0.2 * dx, dy], [width, height - dy], [0, height]], np.float32)
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    moved = cv2.warpPerspective(sheet, cv2.getPerspectiveTransform(flat, corners), (width, height), borderValue=(200,))
+    light = np.linspace(1, 0.6, width)[None]
+    return np.asarray(cv2.GaussianBlur((moved * light).astype(np.uint8), (0, 0), 1.0), np.uint8)
+
+
+def read(reader: Reader, gray: Gray) -> Reading:
+    (reading,) = reader.read_many([gray], layout="grid")
+    assert isinstance(reading, Reading)
+    return reading
+
+
+@pytest.mark.parametrize("rows", [SUDOKU, FORM], ids=["sudoku", "form"])
+@pytest.mark.parametrize("turns", range(4))
+def test_a_photographed_grid_is_read_the_right_way_up(reader: Reader, rows: list[str], turns: int) -> None:
+    gray = np.ascontiguousarray(np.rot90(shot(page(rows)), turns))
+    reading = read(reader, gray)
+    assert reading.text.split("\n") == rows
+    assert reading.rotation == 90 * turns
+    height, width = shot(page(rows)).shape
+    assert reading.size == (width, height)
+    for found in reading.digits:
+        x0, y0, x1, y1 = found.bbox
+        assert x0 < x1 <= width + 2
+        assert y0 < y1 <= height + 2
+
+
+def test_boxes_lie_on_the_digits(reader: Reader) -> None:
+    reading = read(reader, page(FORM))
+    first, second = reading.digits[:2]
+    for found, left in ((first, 90), (second, 150)):
+        x0, y0, x1, y1 = found.bbox
+        assert left <= x0 < x1 <= left + 60
+        assert 90 <= y0 < y1 <= 150
+
+
+def test_what_has_no_grid_is_blank(reader: Reader) -> None:
+    for gray in (np.full((200, 300), 240, np.uint8), digit("4", 300), shot(page(FORM))[:100]):
+        assert find_grid(np.ascontiguousarray(gray)) is None
+        assert read(reader, np.ascontiguousarray(gray)).status == "blank"
+
+
+def test_the_larger_of_two_grids_is_read(reader: Reader) -> None:
+    both = np.hstack((page(SUDOKU, cell=30), np.pad(page(FORM, cell=30), ((0, 180), (0, 0)), constant_values=235)))
+    assert find_grid(both) is not None
+    assert read(reader, both).text.split("\n") == SUDOKU
+
+
+def test_the_command_reads_grids_and_asks_for_a_layout(tsifra: CommandLine, tmp_path: Path) -> None:
+    picture = tmp_path / "sudoku.png"
+    Image.fromarray(shot(page(SUDOKU))).save(picture)
+    ran = tsifra("read", "--layout", "grid", "--format", "csv", picture)
+    assert ran.code == 0
+    assert "\n".join(SUDOKU) in ran.out
+    for wrong in ((), ("--one", "--layout", "grid")):
+        assert tsifra("read", *wrong, picture).code == 2
