@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
-from typing import Literal
 
 import numpy as np
 
@@ -23,14 +22,10 @@ from tsifra.decoders import Document, Limits
 from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document, weight
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation, draw
-from tsifra.grid import find_grid
 from tsifra.image import Pixels, to_gray, widest_channel
+from tsifra.layout import Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
-from tsifra.table import read_table
-
-Layout = Literal["grid"]
-"""How the digits of a picture stand."""
 
 _Finish = Callable[[list["_Page | Failure"]], list[Reading | Failure]]
 _DEFAULT = Limits()
@@ -127,22 +122,29 @@ class Reader:
         """
         return self.explain(source, page).reading
 
+    def read(self, source: Source, page: int = 1, layout: Layout = "auto") -> Reading:
+        """Read all digits of a picture; of a PDF or TIFF with several pages, of page `page`, from 1.
+
+        layout: as for `read_many`. Raises InputError for what cannot be read, ValueError for a page that is not there.
+        """
+        with self._opened(source, page) as opened:
+            return self._read_page(opened, layout)
+
     def read_many(
-        self, sources: Iterable[Source], *, one: bool = False, layout: Layout | None = None
+        self, sources: Iterable[Source], *, one: bool = False, layout: Layout = "auto"
     ) -> Iterator[Reading | Failure]:
         """Read any number of sources; a folder stands for the pictures in it, a document for its pages.
 
-        one: each picture is one digit. layout: "grid", each is read cell by cell as the largest ruled grid in it.
-        One of them must be given; numbers and lines cannot be read yet.
+        one: each picture is one digit. layout: how digits stand in other pictures: "lines", "grid" (the largest ruled
+        grid, cell by cell), or "auto", a grid where the picture plainly is one.
         Yields in the order of the sources. Read ahead is what keeps the threads busy: a few shares of 64 small
         pictures, or of one large one, a thread.
         """
-        if one == (layout == "grid"):
-            raise ValueError('pass one=True or layout="grid"; numbers and lines cannot be read yet')
         # A str is a sequence too, of its letters, and a file one of its lines.
         if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
-        return self._read_all(self._expand(sources), self._finish if one else self._finish_grids)
+        finish = self._finish if one else partial(self._finish_pages, layout)
+        return self._read_all(self._expand(sources), finish)
 
     def _read_all(self, expanded: Iterator[Source | Failure], finish: _Finish) -> Iterator[Reading | Failure]:
         stop = Event()
@@ -161,17 +163,22 @@ class Reader:
 
     def explain(self, source: Source, page: int = 1) -> Explanation:
         """Read a picture that is one digit and show how. Raises as `read_one` does."""
+        with self._opened(source, page) as opened:
+            normalized = self._normalize(opened)
+            (reading,) = self._classify([(opened, normalized)])
+        reading = replace(reading, picture=partial(draw, opened.pixels, normalized))
+        return Explanation(opened.pixels, normalized, reading)
+
+    @contextmanager
+    def _opened(self, source: Source, page: int) -> Iterator[_Page]:
+        """One page of a source, decoded, in the lane."""
         name = name_of(source)
         if must_be_waited_for(source):
             source = named(fetch(source, self._limits), name)
         with self._lane, open_document(source, self._limits) as document:
             if not 1 <= page <= document.count:
                 raise ValueError(f"{name} has {document.count} pages, no page {page}")
-            opened = _Page(name, page, self._decode(document, page))
-            normalized = self._normalize(opened)
-            (reading,) = self._classify([(opened, normalized)])
-        reading = replace(reading, picture=partial(draw, opened.pixels, normalized))
-        return Explanation(opened.pixels, normalized, reading)
+            yield _Page(name, page, self._decode(document, page))
 
     def _expand(self, sources: Iterable[Source]) -> Iterator[Source | Failure]:
         for source in sources:
@@ -223,25 +230,30 @@ class Reader:
         readings = iter(self._classify(pages))
         return [page if isinstance(page, Failure) else next(readings) for page in held]
 
-    def _finish_grids(self, held: list[_Page | Failure]) -> list[Reading | Failure]:
-        return [page if isinstance(page, Failure) else self._read_grid(page) for page in held]
+    def _finish_pages(self, layout: Layout, held: list[_Page | Failure]) -> list[Reading | Failure]:
+        return [page if isinstance(page, Failure) else self._read_page(page, layout) for page in held]
 
-    def _read_grid(self, page: _Page) -> Reading:
+    def _read_page(self, page: _Page, layout: Layout) -> Reading:
         gray = to_gray(page.pixels)
         with self._lane.left():
-            grid = find_grid(gray)
-            table = None if grid is None else read_table(gray, grid, self._classifier)
-        height, width = gray.shape
-        if table is None:
-            return Reading(page.input, page.number, (width, height), "", (), self.card.name)
-        size = (width, height) if table.rotation % 180 == 0 else (height, width)
+            found = read_layout(gray, layout, self._classifier)
+        if layout != "grid" and found.count <= 1:  # a picture of one digit, which knows more ways to be found
+            (reading,) = self._classify([(page, self._normalize(page))])
+            return reading
         lines, digits = [], []
-        for row in table.rows:
-            read = [None if cell is None else decide(cell.probabilities, cell.bbox, self._accept) for cell in row]
-            lines.append("".join("." if digit is None or digit.digit is None else digit.digit for digit in read))
-            digits += [digit for digit in read if digit is not None]
+        for line in found.lines:
+            numbers = []
+            for number in line:
+                read = [
+                    None if cell is None else decide(cell.probabilities, cell.bbox, self._accept) for cell in number
+                ]
+                numbers.append("".join("." if digit is None or digit.digit is None else digit.digit for digit in read))
+                digits += [digit for digit in read if digit is not None]
+            lines.append(" ".join(numbers))
+        height, width = gray.shape
+        size = (width, height) if found.rotation % 180 == 0 else (height, width)
         text = "\n".join(lines)
-        return Reading(page.input, page.number, size, text, tuple(digits), self.card.name, table.rotation)
+        return Reading(page.input, page.number, size, text, tuple(digits), self.card.name, found.rotation)
 
     def _decode(self, document: Document, number: int) -> Pixels:
         with self._lane.left() if document.slow else nullcontext():

@@ -18,6 +18,7 @@ from tsifra.normalize import BBox, normalize
 Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 _INSET = 0.04  # share of a cell that is cut off on each side, with most of its lines
+_FAINT = 0.4  # of the usual contrast of what stands in a table's cells, under which a cell is empty
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
 
 
@@ -43,17 +44,19 @@ class Table:
 def read_table(gray: Gray, grid: Grid, classify: Classify) -> Table:
     """Read all cells of a grid. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
     rows, columns = grid.shape
-    places, boxes, pictures = [], [], []
+    places, boxes, pictures, contrasts = [], [], [], []
     for row in range(rows):
         for column in range(columns):
             cell = grid.cell(gray, row, column)
             cut = round(_INSET * len(cell))
-            normalized = normalize(np.ascontiguousarray(cell[cut : len(cell) - cut, cut : len(cell) - cut]))
+            inner = np.ascontiguousarray(cell[cut : len(cell) - cut, cut : len(cell) - cut])
+            normalized = normalize(inner)
             if normalized.bbox is not None:
                 x0, y0, x1, y1 = normalized.bbox
                 places.append((row, column))
                 boxes.append(grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut)))
                 pictures.append(normalized.pixels)
+                contrasts.append(_contrast(inner))
     if not pictures:
         return Table(0, ((None,) * columns,) * rows)
     upright = np.stack(pictures)
@@ -63,13 +66,22 @@ def read_table(gray: Gray, grid: Grid, classify: Classify) -> Table:
     turns = int(np.argmax(sure))
     if sure[turns] < sure[0] + _UPRIGHT:
         turns = 0
+    least = _FAINT * float(np.median(contrasts))
     cells: dict[tuple[int, int], Cell] = {}
-    for place, box, answer in zip(places, boxes, answers[turns].tolist(), strict=True):
+    for place, box, answer, contrast in zip(places, boxes, answers[turns].tolist(), contrasts, strict=True):
+        if contrast < least:  # the paper's grain, in an empty cell
+            continue
         cells[_turned_place(place, turns, grid.shape)] = Cell(_turned_box(box, turns, gray.shape), tuple(answer))
     shape = grid.shape if turns % 2 == 0 else grid.shape[::-1]
     return Table(
         90 * turns, tuple(tuple(cells.get((row, column)) for column in range(shape[1])) for row in range(shape[0]))
     )
+
+
+def _contrast(cell: Gray) -> float:
+    """How much darker the darkest is than the lightest, as a share of it, so that shadow changes nothing."""
+    low, high = np.percentile(cell, (2, 98))
+    return float(high - low) / max(1.0, float(high))
 
 
 def _turned_place(place: tuple[int, int], turns: int, shape: tuple[int, int]) -> tuple[int, int]:

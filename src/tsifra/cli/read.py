@@ -19,15 +19,21 @@ from tsifra.reading import Failure
 if TYPE_CHECKING:
     from tsifra.document import Source
     from tsifra.explanation import Explanation
+    from tsifra.layout import Layout
     from tsifra.output import Form
-    from tsifra.reader import Layout
 
 
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--files-from", metavar="FILE|-", help="Read also the files named in FILE, one a line; - is stdin.")
-@click.option("--one", is_flag=True, help="Each picture is one digit. (Numbers and lines cannot be read yet.)")
-@click.option("--layout", type=click.Choice(["grid"]), help="Read the largest ruled grid, cell by cell, . is empty.")
+@click.option("--one", is_flag=True, help="Each picture is one digit.")
+@click.option(
+    "--layout",
+    type=click.Choice(["auto", "lines", "grid"]),
+    default="auto",
+    show_default=True,
+    help="Read lines of numbers, or the largest ruled grid cell by cell (. is empty); auto: what it plainly is.",
+)
 @model_option
 @click.option(
     "--format",
@@ -50,7 +56,7 @@ def read(
     paths: tuple[str, ...],
     files_from: str | None,
     one: bool,
-    layout: "Layout | None",
+    layout: "Layout",
     model: Path | None,
     form: "Form",
     output: Path | None,
@@ -67,16 +73,13 @@ def read(
 
     \b
     Examples:
+      tsifra read photo.jpg form.pdf
       tsifra read --one 0.png 1.png scans/
       tsifra read --one scans/ --format csv --output scans.csv
       tsifra read --layout grid sudoku.jpg
       find . -name '*.jpg' | tsifra read --one --files-from - --format jsonl
     """
-    if one == (layout is not None):
-        raise click.UsageError(
-            "give either --one, for pictures of one digit each, or --layout grid; numbers and lines cannot be read yet"
-        )
-    if layout and explain:
+    if explain and not one:
         raise click.UsageError("--explain shows how one digit is read; give it with --one")
     from tsifra.document import SUFFIXES
 

@@ -1,0 +1,102 @@
+"""Boxes of a page -> lines and numbers, in reading order.
+
+Flows in: boxes of digits, and of other ink beside them. Flows out: lines of numbers of indices, and which of the boxes
+stand in words. Knows nothing of pictures.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from tsifra.normalize import BBox
+
+_SAME_LINE = 0.5  # of the lower one's height that two boxes share, side by side
+_NUMBER_GAP = 0.75  # of the digits' height; a wider gap parts numbers
+_WORD_GAP = 0.6  # of the height, within which what stands beside belongs to the word
+_HEIGHTS = 2.2  # times higher is of another line
+
+
+def lines_of(boxes: Sequence[BBox]) -> list[list[list[int]]]:
+    """Indices of boxes as lines from top to bottom, of numbers from left to right, of digits."""
+    lines: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda i: boxes[i][0]):
+        best, best_share = None, _SAME_LINE
+        for line in lines:
+            # The nearest of the line counts, so that a line may lean.
+            near = boxes[line[-1]]
+            share = _overlap(near, boxes[index])
+            distance = boxes[index][0] - near[2]
+            if share > best_share and distance < 6 * _height(near):
+                best, best_share = line, share
+        if best is None:
+            lines.append([index])
+        else:
+            best.append(index)
+    lines.sort(key=lambda line: float(np.mean([boxes[i][1] + boxes[i][3] for i in line])))
+    return [_numbers(line, boxes) for line in _merged(lines, boxes)]
+
+
+def in_words(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[bool]:
+    """For each box whether it stands in a word: among its neighbors on the line, most are no digits."""
+    words = _words(boxes)
+    said = [False] * len(boxes)
+    for word in words:
+        share = sum(digits[i] for i in word) / len(word)
+        for index in word:
+            said[index] = share < 0.6
+    return said
+
+
+def _words(boxes: Sequence[BBox]) -> list[list[int]]:
+    words: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda i: boxes[i][0]):
+        box = boxes[index]
+        for word in words:
+            last = boxes[word[-1]]
+            if -0.3 * _height(last) < box[0] - last[2] < _WORD_GAP * _height(last) and _overlap(last, box) > 0.3:
+                word.append(index)
+                break
+        else:
+            words.append([index])
+    return words
+
+
+def _merged(lines: list[list[int]], boxes: Sequence[BBox]) -> list[list[int]]:
+    """Lines that lie beside each other, at the same height, as one: a wide gap had parted them."""
+    merged: list[list[int]] = []
+    for line in lines:
+        low, high = _band(line, boxes)
+        if merged:
+            other_low, other_high = _band(merged[-1], boxes)
+            shared = min(high, other_high) - max(low, other_low)
+            if shared > 0.6 * min(high - low, other_high - other_low):
+                merged[-1] = sorted(merged[-1] + line, key=lambda i: boxes[i][0])
+                continue
+        merged.append(line)
+    return merged
+
+
+def _band(line: Sequence[int], boxes: Sequence[BBox]) -> tuple[float, float]:
+    return float(np.median([boxes[i][1] for i in line])), float(np.median([boxes[i][3] for i in line]))
+
+
+def _numbers(line: list[int], boxes: Sequence[BBox]) -> list[list[int]]:
+    height = float(np.median([_height(boxes[i]) for i in line]))
+    numbers = [[line[0]]]
+    for before, index in pairwise(line):
+        if boxes[index][0] - boxes[before][2] > _NUMBER_GAP * height:
+            numbers.append([])
+        numbers[-1].append(index)
+    return numbers
+
+
+def _overlap(first: BBox, second: BBox) -> float:
+    """Of the lower box's height, what both have in common; 0 where one is far higher."""
+    shared = min(first[3], second[3]) - max(first[1], second[1])
+    lower, higher = sorted((_height(first), _height(second)))
+    return 0.0 if higher > _HEIGHTS * lower else max(0.0, shared / max(1, lower))
+
+
+def _height(box: BBox) -> int:
+    return box[3] - box[1]

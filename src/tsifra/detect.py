@@ -1,0 +1,180 @@
+"""A gray page -> pieces of ink that may be digits.
+
+Flows in: gray, (H, W) uint8, dark or light ink on paper of any tint and light. Flows out: Pieces: a box each and a
+gray crop with nothing else in it, ready for `normalize`. Knows nothing of what is a digit or of reading order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.ink import Gray
+from tsifra.normalize import BBox
+
+_LARGEST = 2200  # pixels of the longer side that pieces are looked for in
+_LEAST = 8  # pixels that a digit is high
+_DARKER = 0.11  # by which share ink is darker than the paper around it, at least
+_NOISE = 4.5  # deviations of the paper's grain that ink stands out by
+_RULED = 0.2  # share of the page that ruled lines, with what hangs on them, reach over
+_RUN = 40  # pixels that a line runs straight along a row or a column
+_MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
+_LONG = 9.0  # times its thickness is a line as long as no digit is
+_GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Ink that hangs together. bbox: in pixels of the page. crop: (h, w) uint8, the ink alone on its paper."""
+
+    bbox: BBox
+    crop: Gray
+
+
+def find_pieces(gray: Gray) -> list[Piece]:
+    """Pieces of ink of a digit's size and shape, in no order; of gravel and the like, the largest."""
+    scale = min(1.0, _LARGEST / max(gray.shape))
+    small = gray
+    if scale < 1:
+        size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
+        small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small, mask = _inked(small)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(_without_lines(mask), connectivity=8)
+    groups = _joined(stats, _sized(stats, small.shape))
+    groups.sort(key=lambda group: -int(stats[group, 4].sum()))
+    return [_cut(small, labels, stats, group, scale, gray.shape) for group in groups[:_MOST]]
+
+
+def split(piece: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """Ways to cut a piece in two where digits may touch: where least ink is in a column, the likeliest first."""
+    height, width = piece.crop.shape
+    ink = (255 - piece.crop.astype(np.float32)).clip(0)
+    ink -= np.median(ink[:, [0, -1]])
+    profile = cv2.blur(ink.clip(0).sum(0)[None], (max(1, width // 24) | 1, 1)).ravel()
+    low, high = int(0.25 * width), int(0.75 * width)
+    places = low + np.argsort(profile[low:high])
+    tried: list[int] = []
+    x0, y0, x1, y1 = piece.bbox
+    for place in places.tolist():
+        if any(abs(place - other) < 0.1 * width for other in tried):
+            continue
+        tried.append(place)
+        if len(tried) > 3:
+            return
+        middle = x0 + round((x1 - x0) * (place - _margin(piece)) / max(1, width - 2 * _margin(piece)))
+        middle = min(max(middle, x0 + 1), x1 - 1)
+        paper = int(np.median(piece.crop[:, [0, -1]]))
+        pad = np.full((height, _margin(piece)), paper, np.uint8)
+        left = np.hstack((piece.crop[:, :place], pad))
+        right = np.hstack((pad, piece.crop[:, place:]))
+        yield Piece((x0, y0, middle, y1), left), Piece((middle, y0, x1, y1), right)
+
+
+def _margin(piece: Piece) -> int:
+    return max(2, int(piece.crop.shape[0]) // 8)
+
+
+def _inked(gray: Gray) -> tuple[Gray, Gray]:
+    """The page with dark ink on light, and a mask of the ink: what is darker than the paper around it."""
+    around = _paper(gray)
+    dark, light = cv2.subtract(around, gray), cv2.subtract(gray, around)
+    # Ink is the rarer and stronger of the two: sums of squares tell, and not how much there is of either.
+    if float((light.astype(np.float32) ** 2).sum()) > 1.5 * float((dark.astype(np.float32) ** 2).sum()):
+        gray = np.asarray(255 - gray, np.uint8)
+        around = _paper(gray)
+        dark = cv2.subtract(around, gray)
+    share = dark.astype(np.float32) / np.maximum(around, 24)
+    grain = float(np.median(np.abs(share - np.median(share)))) / 0.67
+    limit = max(_DARKER, min(0.5, _NOISE * grain))
+    return gray, np.asarray((share > limit).astype(np.uint8))
+
+
+def _paper(gray: Gray) -> Gray:
+    """How light the paper is at each place: the median of a reduced picture, wider than any stroke."""
+    side = max(gray.shape)
+    reduce = min(1.0, 256 / side)
+    size = (max(1, round(gray.shape[1] * reduce)), max(1, round(gray.shape[0] * reduce)))
+    thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), 31 if side > 128 else 15)
+    return np.asarray(cv2.resize(thumb, gray.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _without_lines(mask: Gray) -> Gray:
+    """Ink without ruled lines, which join digits that stand on them: long runs along rows or columns.
+
+    Only of what reaches over a good part of the page, so that the strokes of a large digit are left.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    longest = np.maximum(stats[:, 2], stats[:, 3])
+    wide = (longest > _RULED * max(mask.shape)) & (stats[:, 4] < 0.4 * stats[:, 2] * stats[:, 3])
+    wide[0] = False
+    if not wide.any():
+        return mask
+    ruled = wide[labels].astype(np.uint8)
+    lines = np.zeros_like(mask)
+    for shape in ((_RUN, 1), (1, _RUN)):
+        lines = np.maximum(lines, cv2.morphologyEx(ruled, cv2.MORPH_OPEN, np.ones(shape, np.uint8)))
+    lines = np.asarray(cv2.dilate(lines, np.ones((3, 3), np.uint8)), np.uint8)
+    rest = np.where(lines > 0, np.uint8(0), mask)
+    # Strokes that crossed a line are mended where they go on at both sides of it.
+    mended = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
+    return np.asarray(np.maximum(rest, np.minimum(mended, mask)), np.uint8)
+
+
+def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which components may be a digit, or a part of one."""
+    width, height, area = stats[:, 2], stats[:, 3], stats[:, 4]
+    longer, shorter = np.maximum(width, height), np.minimum(width, height)
+    fits = (longer >= _LEAST / 2) & (height <= 0.9 * shape[0]) & (width <= 0.9 * shape[1]) & (area >= 6)
+    fits &= (longer < _LONG * shorter) | (longer < 40) | (height > width)  # a 1 may be long and thin
+    fits[0] = False
+    return np.asarray(fits)
+
+
+def _joined(stats: NDArray[Any], fits: NDArray[np.bool_]) -> list[list[int]]:
+    """Components that are parts of one digit: one above the other and near, such as the bar of a 5."""
+    order = [int(index) for index in np.flatnonzero(fits) if stats[index, 3] >= _LEAST]
+    small = [int(index) for index in np.flatnonzero(fits)]
+    groups = {index: [index] for index in order}
+    for index in order:
+        x, y, width, height, area = stats[index].tolist()
+        for other in small:
+            if other == index or (other not in groups and stats[other, 3] >= _LEAST):
+                continue
+            ox, oy, owide, ohigh, oarea = stats[other].tolist()
+            if oarea > 0.6 * area or (other in groups and len(groups[other]) > 1):
+                continue
+            beside = min(x + width, ox + owide) - max(x, ox)
+            gap = max(oy - (y + height), y - (oy + ohigh))
+            inside = ox + owide <= x + 1.25 * width and ox >= x - 0.25 * width
+            if beside > 0.5 * min(width, owide) and gap < _GAP * height and inside and owide > 0.25 * width:
+                groups[index].append(other)
+                groups.pop(other, None)
+    return list(groups.values())
+
+
+def _cut(
+    gray: Gray, labels: NDArray[Any], stats: NDArray[Any], group: list[int], scale: float, shape: tuple[int, ...]
+) -> Piece:
+    """A group of components, alone on its paper."""
+    left, top = int(stats[group, 0].min()), int(stats[group, 1].min())
+    right = int((stats[group, 0] + stats[group, 2]).max())
+    bottom = int((stats[group, 1] + stats[group, 3]).max())
+    margin = max(2, (bottom - top) // 8)
+    rows = slice(max(0, top - margin), min(gray.shape[0], bottom + margin))
+    columns = slice(max(0, left - margin), min(gray.shape[1], right + margin))
+    own = np.isin(labels[rows, columns], group).astype(np.uint8)
+    near = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    crop = gray[rows, columns]
+    outside = near == 0
+    paper = int(np.median(crop[outside])) if outside.any() else 255
+    bbox = (
+        int(left / scale),
+        int(top / scale),
+        min(shape[1], int(np.ceil(right / scale))),
+        min(shape[0], int(np.ceil(bottom / scale))),
+    )
+    return Piece(bbox, np.where(outside, np.uint8(paper), crop))

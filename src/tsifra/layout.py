@@ -1,0 +1,43 @@
+"""A gray page -> what stands on it and how: in the cells of a grid, or in lines of numbers.
+
+Flows in: a gray page, a layout and a classifier. Flows out: an Arranged: lines of numbers of Cells. Knows nothing of
+thresholds or records.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tsifra.grid import find_grid
+from tsifra.ink import Gray
+from tsifra.sheet import read_sheet
+from tsifra.table import Cell, Classify, read_table
+
+Layout = Literal["auto", "lines", "grid"]
+"""How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arranged:
+    """Lines from top to bottom, of numbers, of cells; None is an empty cell of a grid.
+
+    rotation: degrees clockwise by which the page was turned; boxes are those of the turned page.
+    """
+
+    rotation: int
+    lines: tuple[tuple[tuple[Cell | None, ...], ...], ...]
+
+    @property
+    def count(self) -> int:
+        """How many cells hold something."""
+        return sum(cell is not None for line in self.lines for number in line for cell in number)
+
+
+def read_layout(gray: Gray, layout: Layout, classify: Classify) -> Arranged:
+    """Read a page. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
+    grid = None if layout == "lines" else find_grid(gray)
+    if grid is not None:
+        table = read_table(gray, grid, classify)
+        return Arranged(table.rotation, tuple((row,) for row in table.rows))
+    if layout == "grid":
+        return Arranged(0, ())
+    return Arranged(0, tuple(tuple(tuple(number) for number in line) for line in read_sheet(gray, classify)))

@@ -1,0 +1,67 @@
+"""A page of numbers -> what its digits are, in reading order.
+
+Flows in: a gray page and a classifier. Flows out: lines of numbers of Cells. What is no digit is left out, and so is
+what looks like one in a word. Knows nothing of thresholds.
+"""
+
+import numpy as np
+
+from tsifra.arrange import in_words, lines_of
+from tsifra.detect import Piece, find_pieces, split
+from tsifra.ink import Gray
+from tsifra.normalize import Normalized, normalize
+from tsifra.table import Cell, Classify
+
+_NONE = 10
+_WIDE = 1.05  # times as wide as high, two digits may touch
+_BOTH = 0.75  # probability that each half of a cut must reach
+_SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
+
+Lines = list[list[list[Cell]]]
+
+
+def read_sheet(gray: Gray, classify: Classify) -> Lines:
+    """Find and read all digits of a page. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
+    pieces = find_pieces(gray)
+    answers = _answers(pieces, classify)
+    cells: list[Cell] = []
+    for piece, answer in zip(pieces, answers, strict=True):
+        wide = piece.bbox[2] - piece.bbox[0] > _WIDE * (piece.bbox[3] - piece.bbox[1])
+        if answer is None:
+            continue
+        if wide and max(answer[:_NONE]) < 0.9 and (halves := _cut_in_two(piece, classify)):
+            cells += halves
+        else:
+            cells.append(Cell(piece.bbox, answer))
+    digits = [max(cell.probabilities) > cell.probabilities[_NONE] for cell in cells]
+    boxes = [cell.bbox for cell in cells]
+    worded = in_words(boxes, digits)
+    kept = [cell for cell, digit, word in zip(cells, digits, worded, strict=True) if digit and not word]
+    if not kept:
+        return []
+    usual = float(np.median([cell.bbox[3] - cell.bbox[1] for cell in kept]))
+    kept = [cell for cell in kept if cell.bbox[3] - cell.bbox[1] >= _SMALLER * usual]
+    return [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
+
+
+def _answers(pieces: list[Piece], classify: Classify) -> list[tuple[float, ...] | None]:
+    """Eleven probabilities of each piece; None of what is no ink to `normalize`."""
+    seen: list[Normalized] = [normalize(piece.crop) for piece in pieces]
+    inked = [each.pixels for each in seen if each.bbox is not None]
+    rows = iter(classify(np.stack(inked)).tolist() if inked else ())
+    return [None if each.bbox is None else tuple(next(rows)) for each in seen]
+
+
+def _cut_in_two(piece: Piece, classify: Classify) -> list[Cell]:
+    """Two touching digits, at the cut where both halves are surest; nothing where none convinces."""
+    best: list[Cell] = []
+    best_share = _BOTH
+    for halves in split(piece):
+        answers = _answers(list(halves), classify)
+        if any(answer is None for answer in answers):
+            continue
+        cells = [Cell(half.bbox, answer) for half, answer in zip(halves, answers, strict=True) if answer is not None]
+        share = min(max(cell.probabilities[:_NONE]) for cell in cells)
+        if share > best_share:
+            best, best_share = cells, share
+    return best
