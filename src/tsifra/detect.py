@@ -20,6 +20,7 @@ _LEAST = 8  # pixels that a digit is high
 _DARKER = 0.11  # by which share ink is darker than the paper around it, at least
 _NOISE = 4.5  # deviations of the paper's grain that ink stands out by
 _RULED = 0.2  # share of the page that ruled lines, with what hangs on them, reach over
+_RULED_LEAST = 250  # pixels, unless they reach over most of a small picture
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
@@ -109,7 +110,10 @@ def _without_lines(mask: Gray) -> Gray:
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     longest = np.maximum(stats[:, 2], stats[:, 3])
-    wide = (longest > _RULED * max(mask.shape)) & (stats[:, 4] < 0.4 * stats[:, 2] * stats[:, 3])
+    side = max(mask.shape)
+    wide = (longest > max(_RULED * side, min(0.75 * side, _RULED_LEAST))) & (
+        stats[:, 4] < 0.4 * stats[:, 2] * stats[:, 3]
+    )
     wide[0] = False
     if not wide.any():
         return mask
@@ -130,6 +134,9 @@ def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     fits = (longer >= _LEAST / 2) & (height <= 0.9 * shape[0]) & (width <= 0.9 * shape[1]) & (area >= 6)
     fits &= (longer < _LONG * shorter) | (longer < 40) | (height > width)  # a 1 may be long and thin
+    edge = (stats[:, 0] == 0) | (stats[:, 1] == 0)
+    edge |= (stats[:, 0] + width == shape[1]) | (stats[:, 1] + height == shape[0])
+    fits &= ~(edge & (shorter < np.maximum(4, 0.15 * longer)))  # what the picture's edge left of something
     fits[0] = False
     return np.asarray(fits)
 
@@ -140,6 +147,8 @@ def _joined(stats: NDArray[Any], fits: NDArray[np.bool_]) -> list[list[int]]:
     small = [int(index) for index in np.flatnonzero(fits)]
     groups = {index: [index] for index in order}
     for index in order:
+        if index not in groups:  # a part of another by now
+            continue
         x, y, width, height, area = stats[index].tolist()
         for other in small:
             if other == index or (other not in groups and stats[other, 3] >= _LEAST):

@@ -23,7 +23,7 @@ from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, na
 from tsifra.errors import InputError
 from tsifra.explanation import Explanation, draw
 from tsifra.image import Pixels, to_gray, widest_channel
-from tsifra.layout import Layout, read_layout
+from tsifra.layout import Arranged, Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
 
@@ -31,6 +31,7 @@ _Finish = Callable[[list["_Page | Failure"]], list[Reading | Failure]]
 _DEFAULT = Limits()
 _CHUNK = 64  # sources that a thread takes at once; the network is no faster on larger batches
 _SHARE = 1 << 22  # of `weight` that a thread takes at once, so that a few photographs are work for all threads
+_PARTS = 3  # pieces that one digit may be in
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
 
@@ -237,9 +238,14 @@ class Reader:
         gray = to_gray(page.pixels)
         with self._lane.left():
             found = read_layout(gray, layout, self._classifier)
-        if layout != "grid" and found.count <= 1:  # a picture of one digit, which knows more ways to be found
-            (reading,) = self._classify([(page, self._normalize(page))])
-            return reading
+        if layout == "grid" or found.count > _PARTS:
+            return self._arranged(page, found)
+        # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
+        (single,) = self._classify([(page, self._normalize(page))])
+        several = self._arranged(page, found)
+        return single if found.count <= 1 or (single.text and _surely(single) >= _surely(several)) else several
+
+    def _arranged(self, page: _Page, found: Arranged) -> Reading:
         lines, digits = [], []
         for line in found.lines:
             numbers = []
@@ -250,7 +256,7 @@ class Reader:
                 numbers.append("".join("." if digit is None or digit.digit is None else digit.digit for digit in read))
                 digits += [digit for digit in read if digit is not None]
             lines.append(" ".join(numbers))
-        height, width = gray.shape
+        height, width = page.pixels.shape[:2]
         size = (width, height) if found.rotation % 180 == 0 else (height, width)
         text = "\n".join(lines)
         return Reading(page.input, page.number, size, text, tuple(digits), self.card.name, found.rotation)
@@ -282,6 +288,10 @@ class Reader:
 
     def _failure(self, name: str, page: int, error: InputError) -> Failure:
         return Failure(name, page, error.kind, str(error), self.card.name)
+
+
+def _surely(reading: Reading) -> float:
+    return reading.confidence or 0.0
 
 
 def _chunks(sources: Iterable[Source | Failure]) -> Iterator[list[Source | Failure]]:
