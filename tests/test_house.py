@@ -34,6 +34,7 @@ FLOORS = [
     "classifier",
     "decide",
     "explanation",
+    "annotation",
     "reader",
     # The product ends here; what follows are its callers, any of which can be taken away.
     "output",

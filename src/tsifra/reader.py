@@ -16,6 +16,7 @@ from threading import Event, Lock
 
 import numpy as np
 
+from tsifra.annotation import annotated
 from tsifra.classifier import Card, Classifier
 from tsifra.decide import decide
 from tsifra.decoders import Document, Limits
@@ -129,7 +130,8 @@ class Reader:
         layout: as for `read_many`. Raises InputError for what cannot be read, ValueError for a page that is not there.
         """
         with self._opened(source, page) as opened:
-            return self._read_page(opened, layout)
+            reading = self._read_page(opened, layout)
+        return replace(reading, picture=partial(annotated, opened.pixels))
 
     def read_many(
         self, sources: Iterable[Source], *, one: bool = False, layout: Layout = "auto"

@@ -14,11 +14,11 @@ import click
 
 from tsifra.cli.options import OK, REVIEW, UNREAD, max_error_option, model_option, progress
 from tsifra.errors import InputError, MissingError
-from tsifra.reading import Failure
+from tsifra.output import write_whole
+from tsifra.reading import Failure, Reading
 
 if TYPE_CHECKING:
     from tsifra.document import Source
-    from tsifra.explanation import Explanation
     from tsifra.layout import Layout
     from tsifra.output import Form
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True, help="Refuse larger pictures."
 )
 @click.option("--explain", type=click.Path(file_okay=False, path_type=Path), help="Draw into DIR how each was read.")
+@click.option("--annotate", type=click.Path(file_okay=False, path_type=Path), help="Draw into DIR what was read where.")
 @click.option("--strict", is_flag=True, help="Exit with 4 if an answer is unsure.")
 def read(
     paths: tuple[str, ...],
@@ -65,6 +66,7 @@ def read(
     dpi: int,
     max_pixels: int,
     explain: Path | None,
+    annotate: Path | None,
     strict: bool,
 ) -> int:
     """Read the digits in pictures, in folders (with all below them), or in - (a picture on stdin).
@@ -80,7 +82,9 @@ def read(
       find . -name '*.jpg' | tsifra read --one --files-from - --format jsonl
     """
     if explain and not one:
-        raise click.UsageError("--explain shows how one digit is read; give it with --one")
+        raise click.UsageError("--explain shows how one digit is read; give it with --one, or --annotate")
+    if annotate and one:
+        raise click.UsageError("--annotate marks the digits of a page; --explain is for --one")
     from tsifra.document import SUFFIXES
 
     if output is not None and output.name.lower().endswith(SUFFIXES):
@@ -98,7 +102,8 @@ def read(
     reader = Reader(model, max_pixels=max_pixels, dpi=dpi, max_error=max_error)
     names = [name for given in named for name in _pictures(given)]
     held = _held(names)
-    drawings = _Drawings(explain) if explain else None
+    folder = explain or annotate
+    drawings = _Drawings(folder) if folder else None
     counts = dict.fromkeys(("ok", "review", "rejected", "blank", "error"), 0)
     width = min(60, max(map(len, names), default=0))
     try:
@@ -115,10 +120,12 @@ def read(
             counts[result.status] += 1
             advance(result.page == 1)
             if drawings and not isinstance(result, Failure):
+                source = _source(result.input, held)
                 try:
-                    drawings.save(reader.explain(_source(result.input, held), result.page))
+                    one_page = reader.read_one(source, result.page) if one else reader.read(source, result.page, layout)
+                    drawings.save(one_page)
                 except InputError as error:
-                    click.echo(f"--explain: not drawn: {error}", err=True)
+                    click.echo(f"not drawn: {error}", err=True)
     if counts["error"]:
         click.echo(f"{counts['error']} of {sum(counts.values())} could not be read", err=True)
         return UNREAD
@@ -199,21 +206,21 @@ def _source(name: str, held: dict[str, bytes]) -> "Source":
 
 
 class _Drawings:
-    """The folder of --explain: a picture a file, none written over another of the same run."""
+    """A folder of drawings: a picture a file, none written over another of the same run."""
 
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise click.UsageError(f"--explain: {folder}: {error.strerror}") from None
+            raise click.UsageError(f"{folder}: no drawings can be written there: {error.strerror}") from None
         self._folder, self._taken = folder, set[str]()
 
-    def save(self, explanation: "Explanation") -> None:
-        reading = explanation.reading
+    def save(self, reading: Reading) -> None:
         stem = Path(reading.input).stem if reading.input != "-" else "stdin"
         stem = stem.encode(errors="surrogateescape")[:200].decode(errors="ignore")  # file systems end at 255
         stem += f"-page{reading.page}" if reading.page > 1 else ""
         names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
         name = next(name for name in names if name not in self._taken)
         self._taken.add(name)
-        explanation.render().save(self._folder / f"{name}.png")
+        if reading.picture is not None:
+            write_whole(self._folder / f"{name}.png", reading.picture(reading))
