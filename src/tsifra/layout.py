@@ -7,6 +7,8 @@ thresholds or records.
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from tsifra.grid import find_grid
 from tsifra.ink import Gray
 from tsifra.sheet import read_sheet
@@ -32,12 +34,18 @@ class Arranged:
         return sum(cell is not None for line in self.lines for number in line for cell in number)
 
 
-def read_layout(gray: Gray, layout: Layout, classify: Classify) -> Arranged:
-    """Read a page. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
-    grid = None if layout == "lines" else find_grid(gray)
+def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | None = None) -> Arranged:
+    """Read a page. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11).
+
+    rotate: degrees clockwise to turn it by, a multiple of 90; None to find out.
+    """
+    turned = np.ascontiguousarray(np.rot90(gray, -(rotate or 0) // 90))
+    given = rotate or 0
+    grid = None if layout == "lines" else find_grid(turned)
     if grid is not None:
-        table = read_table(gray, grid, classify)
-        return Arranged(table.rotation, tuple((row,) for row in table.rows))
+        table = read_table(turned, grid, classify, upright=rotate is not None)
+        return Arranged((given + table.rotation) % 360, tuple((row,) for row in table.rows))
     if layout == "grid":
-        return Arranged(0, ())
-    return Arranged(0, tuple(tuple(tuple(number) for number in line) for line in read_sheet(gray, classify)))
+        return Arranged(given, ())
+    turns, lines = read_sheet(turned, classify, upright=rotate is not None)
+    return Arranged((given + 90 * turns) % 360, tuple(tuple(tuple(number) for number in line) for line in lines))

@@ -6,7 +6,7 @@ inputs. Knows nothing of formats or thresholds.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -28,7 +28,6 @@ from tsifra.layout import Arranged, Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
 
-_Finish = Callable[[list["_Page | Failure"]], list[Reading | Failure]]
 _DEFAULT = Limits()
 _CHUNK = 64  # sources that a thread takes at once; the network is no faster on larger batches
 _SHARE = 1 << 22  # of `weight` that a thread takes at once, so that a few photographs are work for all threads
@@ -48,6 +47,15 @@ class _Page:
     def large(self) -> bool:
         """Whether it takes some milliseconds, which other threads may use."""
         return self.pixels.size > _LARGE
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is wanted of pictures: layout, None where each is one digit; which pages of a document, None for all."""
+
+    layout: Layout | None
+    rotate: int | None = None
+    pages: Container[int] | None = None
 
 
 class _Lane:
@@ -124,38 +132,45 @@ class Reader:
         """
         return self.explain(source, page).reading
 
-    def read(self, source: Source, page: int = 1, layout: Layout = "auto") -> Reading:
+    def read(self, source: Source, page: int = 1, layout: Layout = "auto", rotate: int | None = None) -> Reading:
         """Read all digits of a picture; of a PDF or TIFF with several pages, of page `page`, from 1.
 
-        layout: as for `read_many`. Raises InputError for what cannot be read, ValueError for a page that is not there.
+        layout, rotate: as for `read_many`. Raises InputError for what cannot be read, ValueError for a page that is
+        not there.
         """
         with self._opened(source, page) as opened:
-            reading = self._read_page(opened, layout)
+            reading = self._read_page(opened, _Order(layout, rotate))
         return replace(reading, picture=partial(annotated, opened.pixels))
 
     def read_many(
-        self, sources: Iterable[Source], *, one: bool = False, layout: Layout = "auto"
+        self,
+        sources: Iterable[Source],
+        *,
+        one: bool = False,
+        layout: Layout = "auto",
+        rotate: int | None = None,
+        pages: Container[int] | None = None,
     ) -> Iterator[Reading | Failure]:
         """Read any number of sources; a folder stands for the pictures in it, a document for its pages.
 
         one: each picture is one digit. layout: how digits stand in other pictures: "lines", "grid" (the largest ruled
-        grid, cell by cell), or "auto", a grid where the picture plainly is one.
+        grid, cell by cell), or "auto", a grid where the picture plainly is one. rotate: degrees clockwise to turn them
+        by, 0, 90, 180 or 270; by default that is found out. pages: of documents, from 1, such as range(1, 4).
         Yields in the order of the sources. Read ahead is what keeps the threads busy: a few shares of 64 small
         pictures, or of one large one, a thread.
         """
         # A str is a sequence too, of its letters, and a file one of its lines.
         if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
-        finish = self._finish if one else partial(self._finish_pages, layout)
-        return self._read_all(self._expand(sources), finish)
+        return self._read_all(self._expand(sources), _Order(None if one else layout, rotate, pages))
 
-    def _read_all(self, expanded: Iterator[Source | Failure], finish: _Finish) -> Iterator[Reading | Failure]:
+    def _read_all(self, expanded: Iterator[Source | Failure], order: _Order) -> Iterator[Reading | Failure]:
         stop = Event()
         pending: deque[Future[list[Reading | Failure]]] = deque()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tsifra")
         try:
             for chunk in _chunks(expanded):
-                pending.append(pool.submit(self._read_chunk, chunk, stop, finish))
+                pending.append(pool.submit(self._read_chunk, chunk, stop, order))
                 if len(pending) > 2 * self._threads:
                     yield from pending.popleft().result()
             while pending:
@@ -194,21 +209,21 @@ class Reader:
             else:
                 yield source
 
-    def _read_chunk(self, sources: list[Source | Failure], stop: Event, finish: _Finish) -> list[Reading | Failure]:
+    def _read_chunk(self, sources: list[Source | Failure], stop: Event, order: _Order) -> list[Reading | Failure]:
         results: list[Reading | Failure] = []
         held: list[_Page | Failure] = []
         with self._lane:
             for source in sources:
                 if stop.is_set():  # nobody waits for the answers any more
                     return []
-                for page in [source] if isinstance(source, Failure) else self._pages(source):
+                for page in [source] if isinstance(source, Failure) else self._pages(source, order.pages):
                     held.append(page)
                     if len(held) == _CHUNK or (isinstance(page, _Page) and page.large):
-                        results += finish(held)
+                        results += self._finish(held, order)
                         held = []
-            return results + finish(held)
+            return results + self._finish(held, order)
 
-    def _pages(self, source: Source) -> Iterator[_Page | Failure]:
+    def _pages(self, source: Source, wanted: Container[int] | None) -> Iterator[_Page | Failure]:
         name, number = name_of(source), 1
         try:
             if must_be_waited_for(source):
@@ -216,6 +231,8 @@ class Reader:
                     source = named(fetch(source, self._limits), name)
             with open_document(source, self._limits) as document:
                 for number in range(1, document.count + 1):
+                    if wanted is not None and number not in wanted:
+                        continue
                     try:
                         yield _Page(name, number, self._decode(document, number))
                     except InputError as error:
@@ -223,24 +240,23 @@ class Reader:
         except InputError as error:
             yield self._failure(name, number, error)
 
-    def _finish(self, held: list[_Page | Failure]) -> list[Reading | Failure]:
+    def _finish(self, held: list[_Page | Failure], order: _Order) -> list[Reading | Failure]:
         """Normalize and classify pages that were decoded before.
 
         One step on all of them, then the next: taking each file through all steps is slower by half, since the
         code of one step drives that of another out of the processor's caches.
         """
+        if order.layout is not None:
+            return [page if isinstance(page, Failure) else self._read_page(page, order) for page in held]
         pages = [(page, self._normalize(page)) for page in held if isinstance(page, _Page)]
         readings = iter(self._classify(pages))
         return [page if isinstance(page, Failure) else next(readings) for page in held]
 
-    def _finish_pages(self, layout: Layout, held: list[_Page | Failure]) -> list[Reading | Failure]:
-        return [page if isinstance(page, Failure) else self._read_page(page, layout) for page in held]
-
-    def _read_page(self, page: _Page, layout: Layout) -> Reading:
+    def _read_page(self, page: _Page, order: _Order) -> Reading:
         gray = to_gray(page.pixels)
         with self._lane.left():
-            found = read_layout(gray, layout, self._classifier)
-        if layout == "grid" or found.count > _PARTS:
+            found = read_layout(gray, order.layout or "auto", self._classifier, order.rotate)
+        if order.layout == "grid" or found.rotation or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
         (single,) = self._classify([(page, self._normalize(page))])

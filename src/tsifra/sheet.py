@@ -10,19 +10,34 @@ from tsifra.arrange import in_words, lines_of
 from tsifra.detect import Piece, find_pieces, split
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
-from tsifra.table import Cell, Classify
+from tsifra.table import Cell, Classify, turns_of
 
 _NONE = 10
 _WIDE = 1.05  # times as wide as high, two digits may touch
 _BOTH = 0.75  # probability that each half of a cut must reach
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 
+_ASKED = 80  # pieces that tell which way is up
+
 Lines = list[list[list[Cell]]]
 
 
-def read_sheet(gray: Gray, classify: Classify) -> Lines:
-    """Find and read all digits of a page. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
+def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[int, Lines]:
+    """Find and read all digits of a page, and tell by how many quarter turns clockwise it was turned for that.
+
+    gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11). upright: whether the page is known to be.
+    """
     pieces = find_pieces(gray)
+    if not upright and len(pieces) > 1:
+        seen = [normalize(piece.crop) for piece in pieces[:_ASKED]]
+        pictures = [each.pixels for each in seen if each.bbox is not None]
+        turns = turns_of(np.stack(pictures), classify) if pictures else 0
+        if turns:
+            return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
+    return 0, _read(pieces, classify)
+
+
+def _read(pieces: list[Piece], classify: Classify) -> Lines:
     answers = _answers(pieces, classify)
     cells: list[Cell] = []
     for piece, answer in zip(pieces, answers, strict=True):

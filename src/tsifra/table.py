@@ -41,8 +41,24 @@ class Table:
     rows: tuple[tuple[Cell | None, ...], ...]
 
 
-def read_table(gray: Gray, grid: Grid, classify: Classify) -> Table:
-    """Read all cells of a grid. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11)."""
+def turns_of(pictures: NDArray[np.uint8], classify: Classify) -> int:
+    """Quarter turns clockwise by which pictures (N, 28, 28), turned all together, are digits most plainly.
+
+    What `normalize` makes of a turned crop is what it makes of the crop, turned.
+    """
+    sure = []
+    for turns in range(4):
+        answers = classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2))))
+        sure.append(float(np.log(answers[:, :10].max(1).clip(1e-3)).sum()))
+    best = int(np.argmax(sure))
+    return best if sure[best] > sure[0] + _UPRIGHT else 0
+
+
+def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False) -> Table:
+    """Read all cells of a grid. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11).
+
+    upright: whether the page is known to be, and is not to be turned.
+    """
     rows, columns = grid.shape
     places, boxes, pictures, contrasts = [], [], [], []
     for row in range(rows):
@@ -59,16 +75,12 @@ def read_table(gray: Gray, grid: Grid, classify: Classify) -> Table:
                 contrasts.append(_contrast(inner))
     if not pictures:
         return Table(0, ((None,) * columns,) * rows)
-    upright = np.stack(pictures)
-    # What `normalize` makes of a turned cell is what it makes of the cell, turned.
-    answers = [classify(np.ascontiguousarray(np.rot90(upright, -turns, axes=(1, 2)))) for turns in range(4)]
-    sure = [float(np.log(answer[:, :10].max(1).clip(1e-3)).sum()) for answer in answers]
-    turns = int(np.argmax(sure))
-    if sure[turns] < sure[0] + _UPRIGHT:
-        turns = 0
+    stacked = np.stack(pictures)
+    turns = 0 if upright else turns_of(stacked, classify)
+    answers = classify(np.ascontiguousarray(np.rot90(stacked, -turns, axes=(1, 2)))).tolist()
     least = _FAINT * float(np.median(contrasts))
     cells: dict[tuple[int, int], Cell] = {}
-    for place, box, answer, contrast in zip(places, boxes, answers[turns].tolist(), contrasts, strict=True):
+    for place, box, answer, contrast in zip(places, boxes, answers, contrasts, strict=True):
         if contrast < least:  # the paper's grain, in an empty cell
             continue
         cells[_turned_place(place, turns, grid.shape)] = Cell(_turned_box(box, turns, gray.shape), tuple(answer))

@@ -6,7 +6,7 @@ import itertools
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,6 +22,28 @@ if TYPE_CHECKING:
     from tsifra.layout import Layout
     from tsifra.output import Form
 
+_MOST_PAGES = 100_000
+
+
+class Pages(click.ParamType[frozenset[int]]):
+    """Numbers and ranges of pages, from 1: "1-3,5"."""
+
+    name = "pages"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
+        """The numbers that are named."""
+        numbers: set[int] = set()
+        for part in value.split(","):
+            first, dash, last = part.partition("-")
+            try:
+                low, high = int(first), int(last) if dash else int(first)
+            except ValueError:
+                self.fail(f"{value!r} is no list of pages such as 1-3,5", param, ctx)
+            if not 1 <= low <= high <= _MOST_PAGES:
+                self.fail(f"{part!r} is no range of pages, from 1 up", param, ctx)
+            numbers.update(range(low, high + 1))
+        return frozenset(numbers)
+
 
 @click.command()
 @click.argument("paths", nargs=-1)
@@ -34,6 +56,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Read lines of numbers, or the largest ruled grid cell by cell (. is empty); auto: what it plainly is.",
 )
+@click.option(
+    "--rotate",
+    type=click.Choice(["auto", "0", "90", "180", "270"]),
+    default="auto",
+    show_default=True,
+    help="Degrees clockwise to turn pages by; auto finds out which way is up.",
+)
+@click.option("--pages", type=Pages(), help="Of PDF and TIFF files, such as 1-3 or 1,4-6; all by default.")
 @model_option
 @click.option(
     "--format",
@@ -58,6 +88,8 @@ def read(
     files_from: str | None,
     one: bool,
     layout: "Layout",
+    rotate: str,
+    pages: "Container[int] | None",
     model: Path | None,
     form: "Form",
     output: Path | None,
@@ -99,6 +131,7 @@ def read(
 
     Image.MAX_IMAGE_PIXELS = None  # --max-pixels is the limit here
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files; their records say what there is to say
+    turned = None if rotate == "auto" else int(rotate)
     reader = Reader(model, max_pixels=max_pixels, dpi=dpi, max_error=max_error)
     names = [name for given in named for name in _pictures(given)]
     held = _held(names)
@@ -115,14 +148,20 @@ def read(
         answers as writer,
         progress(len(names), output is not None or not sys.stdout.isatty()) as advance,
     ):
-        for result in reader.read_many((_source(name, held) for name in names), one=one, layout=layout):
+        for result in reader.read_many(
+            (_source(name, held) for name in names), one=one, layout=layout, rotate=turned, pages=pages
+        ):
             writer.write(result)
             counts[result.status] += 1
             advance(result.page == 1)
             if drawings and not isinstance(result, Failure):
                 source = _source(result.input, held)
                 try:
-                    one_page = reader.read_one(source, result.page) if one else reader.read(source, result.page, layout)
+                    one_page = (
+                        reader.read_one(source, result.page)
+                        if one
+                        else reader.read(source, result.page, layout, turned)
+                    )
                     drawings.save(one_page)
                 except InputError as error:
                     click.echo(f"not drawn: {error}", err=True)

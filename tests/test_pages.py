@@ -1,0 +1,126 @@
+"""Numbers on pages are found, read and set in order; what is no digit is left out."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
+
+from conftest import CommandLine
+from drawing import digit
+from tsifra import Reader, Reading
+from tsifra.arrange import lines_of
+from tsifra.ink import Gray
+
+LINES = ["4071 52", "38", "960 2 715"]
+
+
+def sheet(lines: list[str], height: int = 48, ink: int = 40, paper: int = 225, ruled: bool = False) -> Gray:
+    """Numbers written on a page that is lit from one side."""
+    width = max(len(line) for line in lines) * height + 240
+    page = np.full((len(lines) * 3 * height + 200, width), paper, np.uint8)
+    if ruled:
+        for y in range(60, page.shape[0], 48):
+            cv2.line(page, (0, y), (width, y + 5), (150,), 2)
+    for row, line in enumerate(lines):
+        x = 100
+        for label in line:
+            if label != " ":
+                drawn = digit(label, height, ink=0, paper=255, pen=0.09)
+                columns = np.flatnonzero((drawn < 200).any(0))
+                cut = drawn[:, columns[0] : columns[-1] + 1]
+                top = 120 + row * 3 * height
+                place = page[top : top + height, x : x + cut.shape[1]]
+                place[:] = np.where(cut < 128, ink, place)
+                x += cut.shape[1] + 9
+            else:
+                x += int(1.3 * height)
+    light = np.linspace(1, 0.75, width)[None]
+    return np.asarray(cv2.GaussianBlur((page * light).astype(np.uint8), (0, 0), 0.8), np.uint8)
+
+
+@pytest.mark.parametrize("ruled", [False, True], ids=["plain", "ruled"])
+def test_numbers_are_read_in_order(reader: Reader, ruled: bool) -> None:
+    reading = reader.read(sheet(LINES, ruled=ruled))
+    assert reading.text.split("\n") == LINES
+    assert reading.rotation == 0
+    tops = [found.bbox[1] for found in reading.digits]
+    assert tops[0] < tops[6] < tops[8]
+
+
+def test_light_ink_and_small_digits_are_read(reader: Reader) -> None:
+    page = sheet(LINES)
+    assert reader.read(np.asarray(255 - page, np.uint8)).text.split("\n") == LINES
+    small = cv2.resize(page, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+    assert reader.read(np.asarray(small, np.uint8)).text.split("\n") == LINES
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_page_is_read_upright(reader: Reader, turns: int) -> None:
+    page = sheet(["40751 5234", "3872435", "9642 23 745"])
+    turned = np.ascontiguousarray(np.rot90(page, turns))
+    reading = reader.read(turned)
+    assert reading.text == reader.read(page, rotate=0).text
+    assert reading.rotation == 90 * turns
+    assert reading.size == page.shape[::-1]
+    assert reader.read(turned, rotate=90 * turns).text == reading.text
+
+
+def test_words_are_no_numbers(reader: Reader) -> None:
+    page = Image.new("L", (900, 300), 235)
+    draw = ImageDraw.Draw(page)
+    for row, line in enumerate(("Solitude, bold oil lilies boil", "slow zebras Bilbo goes obsolete")):
+        draw.text((40, 60 + 90 * row), line, fill=30, font=ImageFont.load_default(44))
+    reading = reader.read(page)
+    assert sum(found.status == "ok" for found in reading.digits) <= 1
+
+
+def test_one_digit_stays_one_digit(reader: Reader) -> None:
+    for label in "0123456789":
+        assert reader.read(digit(label)).text == reader.read_one(digit(label)).text == label
+
+
+def test_a_page_without_ink_is_blank(reader: Reader) -> None:
+    for page in (
+        np.full((600, 800), 230, np.uint8),
+        np.random.default_rng(0).normal(200, 4, (400, 500)).astype(np.uint8),
+    ):
+        reading = reader.read(page)
+        assert (reading.text, reading.status, reading.digits) == ("", "blank", ())
+
+
+def test_pages_and_drawings_from_the_shell(tsifra: CommandLine, tmp_path: Path) -> None:
+    pages = [Image.fromarray(sheet([line])) for line in LINES]
+    pages[0].save(tmp_path / "notes.tif", save_all=True, append_images=pages[1:])
+    ran = tsifra("read", "--pages", "2-3", "--format", "csv", "--annotate", tmp_path / "drawn", tmp_path / "notes.tif")
+    assert ran.code == 0, ran.err
+    assert [line.split(",")[1:3] for line in ran.out.splitlines()[1:]] == [["2", "38"], ["3", "960 2 715"]]
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"notes-page2.png", "notes-page3.png"}
+    for wrong in ("0-2", "3-1", "x", "1-"):
+        assert tsifra("read", "--pages", wrong, tmp_path / "notes.tif").code == 2
+
+
+boxes = st.builds(
+    lambda x, y, w, h: (x, y, x + w, y + h),
+    *(st.integers(0, 2000), st.integers(0, 2000), st.integers(1, 80), st.integers(8, 120)),
+)
+
+
+@given(st.lists(boxes, min_size=1, max_size=40))
+def test_every_box_is_in_one_line_and_numbers_run_to_the_right(given_boxes: list[tuple[int, int, int, int]]) -> None:
+    lines = lines_of(given_boxes)
+    assert sorted(index for line in lines for number in line for index in number) == list(range(len(given_boxes)))
+    for line in lines:
+        lefts = [given_boxes[index][0] for number in line for index in number]
+        assert lefts == sorted(lefts)
+
+
+def test_readings_of_pages_show_themselves(reader: Reader) -> None:
+    reading = reader.read(sheet(LINES))
+    assert isinstance(reading, Reading)
+    shown = reading._repr_png_()
+    assert shown is not None
+    assert shown.startswith(b"\x89PNG")
