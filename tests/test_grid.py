@@ -97,11 +97,10 @@ def test_the_larger_of_two_grids_is_read(reader: Reader) -> None:
     assert read(reader, both).text.split("\n") == SUDOKU
 
 
-def test_the_command_reads_grids_and_asks_for_a_layout(tsifra: CommandLine, tmp_path: Path) -> None:
+def test_the_command_reads_grids(tsifra: CommandLine, tmp_path: Path) -> None:
     picture = tmp_path / "sudoku.png"
     Image.fromarray(shot(page(SUDOKU))).save(picture)
     ran = tsifra("read", "--layout", "grid", "--format", "csv", picture)
     assert ran.code == 0
     assert "\n".join(SUDOKU) in ran.out
-    for wrong in ((), ("--one", "--layout", "grid")):
-        assert tsifra("read", *wrong, picture).code == 2
+    assert tsifra("read", picture).out.startswith(str(picture)), "auto takes it for a grid as well"

@@ -1,7 +1,7 @@
 """Boxes of a page -> lines and numbers, in reading order.
 
-Flows in: boxes of digits, and of other ink beside them. Flows out: lines of numbers of indices, and which of the boxes
-stand in words. Knows nothing of pictures.
+Flows in: boxes of digits, and of other ink beside them. Flows out: lines of numbers of indices, and how far
+boxes stand among letters. Knows nothing of pictures.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from tsifra.normalize import BBox
 _SAME_LINE = 0.5  # of the lower one's height that two boxes share, side by side
 _NUMBER_GAP = 0.75  # of the digits' height; a wider gap parts numbers
 _WORD_GAP = 0.6  # of the height, within which what stands beside belongs to the word
+_FAR = 12.0  # heights within which words belong to one line of text
 _HEIGHTS = 2.2  # times higher is of another line
 
 
@@ -37,15 +38,29 @@ def lines_of(boxes: Sequence[BBox]) -> list[list[list[int]]]:
     return [_numbers(line, boxes) for line in _merged(lines, boxes)]
 
 
-def in_words(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[bool]:
-    """For each box whether it stands in a word: among its neighbors on the line, most are no digits."""
+def letters_beside(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[tuple[float, float]]:
+    """For each box, which share is letters of its word and, but for its word, of its line; 0…1.
+
+    digits: whether a box looks like a digit; o, l and B do as well, and only their neighbors tell.
+    """
     words = _words(boxes)
-    said = [False] * len(boxes)
-    for word in words:
-        share = sum(digits[i] for i in word) / len(word)
+    letters = [sum(not digits[index] for index in word) / len(word) for word in words]
+    shares = [(0.0, 0.0)] * len(boxes)
+    for number, word in enumerate(words):
+        first, last = boxes[word[0]], boxes[word[-1]]
+        beside = [
+            other
+            for other, indices in enumerate(words)
+            if other != number
+            and (_overlap(boxes[indices[-1]], first) > 0.3 or _overlap(boxes[indices[0]], last) > 0.3)
+            and boxes[indices[0]][0] - last[2] < _FAR * _height(last)
+            and first[0] - boxes[indices[-1]][2] < _FAR * _height(first)
+        ]
+        count = sum(len(words[other]) for other in beside)
+        line = sum(letters[other] * len(words[other]) for other in beside) / count if count else 0.0
         for index in word:
-            said[index] = share < 0.6
-    return said
+            shares[index] = letters[number], line
+    return shares
 
 
 def _words(boxes: Sequence[BBox]) -> list[list[int]]:

@@ -118,14 +118,18 @@ def _without_lines(mask: Gray) -> Gray:
     if not wide.any():
         return mask
     ruled = wide[labels].astype(np.uint8)
-    lines = np.zeros_like(mask)
-    for shape in ((_RUN, 1), (1, _RUN)):
-        lines = np.maximum(lines, cv2.morphologyEx(ruled, cv2.MORPH_OPEN, np.ones(shape, np.uint8)))
-    lines = np.asarray(cv2.dilate(lines, np.ones((3, 3), np.uint8)), np.uint8)
-    rest = np.where(lines > 0, np.uint8(0), mask)
-    # Strokes that crossed a line are mended where they go on at both sides of it.
-    mended = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((5, 3), np.uint8))
-    return np.asarray(np.maximum(rest, np.minimum(mended, mask)), np.uint8)
+    gone = np.zeros_like(mask)
+    for across in (False, True):
+        turned = np.ascontiguousarray(ruled.T) if across else ruled
+        line = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8))
+        if not line.any():
+            continue
+        # Where ink is clearly thicker than the line, a stroke lies on it.
+        thickness = float(line.sum() / max(1, int((np.diff(line, axis=0, prepend=0) == 1).sum())))
+        thicker = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((int(1.7 * thickness) + 2, 1), np.uint8))
+        line = cv2.dilate(line, np.ones((3, 1), np.uint8)) * (1 - thicker)
+        gone = np.maximum(gone, line.T if across else line)
+    return np.asarray(np.where(gone > 0, np.uint8(0), mask), np.uint8)
 
 
 def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:

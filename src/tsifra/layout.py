@@ -22,9 +22,10 @@ Layout = Literal["auto", "lines", "grid"]
 class Arranged:
     """Lines from top to bottom, of numbers, of cells; None is an empty cell of a grid.
 
-    rotation: degrees clockwise by which the page was turned; boxes are those of the turned page.
+    grid: whether it is one, where what is no digit stands for an empty cell. rotation: degrees clockwise by which the page was turned; boxes are those of the turned page.
     """
 
+    grid: bool
     rotation: int
     lines: tuple[tuple[tuple[Cell | None, ...], ...], ...]
 
@@ -44,8 +45,8 @@ def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | No
     grid = None if layout == "lines" else find_grid(turned)
     if grid is not None:
         table = read_table(turned, grid, classify, upright=rotate is not None)
-        return Arranged((given + table.rotation) % 360, tuple((row,) for row in table.rows))
+        return Arranged(True, (given + table.rotation) % 360, tuple((row,) for row in table.rows))
     if layout == "grid":
-        return Arranged(given, ())
+        return Arranged(True, given, ())
     turns, lines = read_sheet(turned, classify, upright=rotate is not None)
-    return Arranged((given + 90 * turns) % 360, tuple(tuple(tuple(number) for number in line) for line in lines))
+    return Arranged(False, (given + 90 * turns) % 360, tuple(tuple(tuple(number) for number in line) for line in lines))

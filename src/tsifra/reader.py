@@ -265,18 +265,19 @@ class Reader:
 
     def _arranged(self, page: _Page, found: Arranged) -> Reading:
         lines, digits = [], []
+        nothing = "." if found.grid else ""
         for line in found.lines:
             numbers = []
             for number in line:
                 read = [
                     None if cell is None else decide(cell.probabilities, cell.bbox, self._accept) for cell in number
                 ]
-                numbers.append("".join("." if digit is None or digit.digit is None else digit.digit for digit in read))
+                numbers.append("".join((digit and digit.digit) or nothing for digit in read))
                 digits += [digit for digit in read if digit is not None]
-            lines.append(" ".join(numbers))
+            lines.append(" ".join(filter(None, numbers)))
         height, width = page.pixels.shape[:2]
         size = (width, height) if found.rotation % 180 == 0 else (height, width)
-        text = "\n".join(lines)
+        text = "\n".join(filter(None, lines))
         return Reading(page.input, page.number, size, text, tuple(digits), self.card.name, found.rotation)
 
     def _decode(self, document: Document, number: int) -> Pixels:

@@ -4,9 +4,11 @@ Flows in: a gray page and a classifier. Flows out: lines of numbers of Cells. Wh
 what looks like one in a word. Knows nothing of thresholds.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from tsifra.arrange import in_words, lines_of
+from tsifra.arrange import letters_beside, lines_of
 from tsifra.detect import Piece, find_pieces, split
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
@@ -15,6 +17,8 @@ from tsifra.table import Cell, Classify, turns_of
 _NONE = 10
 _WIDE = 1.05  # times as wide as high, two digits may touch
 _BOTH = 0.75  # probability that each half of a cut must reach
+_LETTERS = 0.3  # share of a word that is letters, from which all of it is
+_DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 
 _ASKED = 80  # pieces that tell which way is up
@@ -50,13 +54,23 @@ def _read(pieces: list[Piece], classify: Classify) -> Lines:
             cells.append(Cell(piece.bbox, answer))
     digits = [max(cell.probabilities) > cell.probabilities[_NONE] for cell in cells]
     boxes = [cell.bbox for cell in cells]
-    worded = in_words(boxes, digits)
-    kept = [cell for cell, digit, word in zip(cells, digits, worded, strict=True) if digit and not word]
+    among = letters_beside(boxes, digits)
+    kept = [
+        _doubted(cell, line)
+        for cell, digit, (word, line) in zip(cells, digits, among, strict=True)
+        if digit and word < _LETTERS
+    ]
     if not kept:
         return []
     usual = float(np.median([cell.bbox[3] - cell.bbox[1] for cell in kept]))
     kept = [cell for cell in kept if cell.bbox[3] - cell.bbox[1] >= _SMALLER * usual]
     return [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
+
+
+def _doubted(cell: Cell, letters: float) -> Cell:
+    """A digit on a line of letters, which may be one: "Bilbo" is 81160 to a network."""
+    digits = tuple(share * (1 - _DOUBT * letters) for share in cell.probabilities[:_NONE])
+    return replace(cell, probabilities=(*digits, 1 - sum(digits)))
 
 
 def _answers(pieces: list[Piece], classify: Classify) -> list[tuple[float, ...] | None]:

@@ -20,6 +20,7 @@ Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 _INSET = 0.04  # share of a cell that is cut off on each side, with most of its lines
 _FAINT = 0.4  # of the usual contrast of what stands in a table's cells, under which a cell is empty
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
+_UPRIGHT_EACH = 0.3  # ... and each on average, since letters on their heads are sometimes digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,7 @@ def turns_of(pictures: NDArray[np.uint8], classify: Classify) -> int:
         answers = classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2))))
         sure.append(float(np.log(answers[:, :10].max(1).clip(1e-3)).sum()))
     best = int(np.argmax(sure))
-    return best if sure[best] > sure[0] + _UPRIGHT else 0
+    return best if sure[best] > sure[0] + max(_UPRIGHT, _UPRIGHT_EACH * len(pictures)) else 0
 
 
 def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False) -> Table:
