@@ -22,7 +22,8 @@ Layout = Literal["auto", "lines", "grid"]
 class Arranged:
     """Lines from top to bottom, of numbers, of cells; None is an empty cell of a grid.
 
-    grid: whether it is one, where what is no digit stands for an empty cell. rotation: degrees clockwise by which the page was turned; boxes are those of the turned page.
+    grid: whether it is one, where what is no digit stands for an empty cell. rotation: degrees clockwise by which the
+    page was turned; boxes are those of the turned page.
     """
 
     grid: bool
