@@ -217,7 +217,8 @@ def test_what_decoders_mutter_does_not_reach_the_user() -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["read", "4.png"], "--one"),
+        (["read", "4.png", "--explain", "drawn"], "--one"),
+        (["read", "--one", "4.png", "--annotate", "drawn"], "--explain"),
         (["read", "--one"], "name a picture"),
         (["read", "--one", "4.png", "--format", "xml"], "xml"),
         (["read", "--one", "4.png", "--dpi", "0"], "--dpi"),
@@ -244,7 +245,7 @@ def test_a_wrong_call_leaves_no_file_behind(tsifra: CommandLine) -> None:
     draw("4.png")
     tsifra("read", "--one", "4.png", "--output", ".", "--format", "csv")
     tsifra("read", "--one", "4.png", "--output", "out.csv", "--model", "gone")
-    tsifra("read", "4.png", "--output", "out.csv")
+    tsifra("read", "4.png", "--output", "out.csv", "--explain", "drawn")
     assert os.listdir() == ["4.png"]
 
 

@@ -189,11 +189,6 @@ def test_a_thing_that_is_no_source_is_the_callers_mistake(reader: Reader) -> Non
         list(reader.read_many([digit("4"), np.zeros((2, 2, 7))], one=True))
 
 
-def test_pages_of_several_digits_are_not_promised_yet(reader: Reader) -> None:
-    with pytest.raises(ValueError, match="one=True"):
-        list(reader.read_many([digit("4")]))
-
-
 def test_a_trouble_of_the_callers_own_is_not_swallowed(reader: Reader) -> None:
     def sources() -> Iterator[Source]:
         yield digit("4")

@@ -99,7 +99,7 @@ def _paper(gray: Gray) -> Gray:
     reduce = min(1.0, 256 / side)
     size = (max(1, round(gray.shape[1] * reduce)), max(1, round(gray.shape[0] * reduce)))
     thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), 31 if side > 128 else 15)
+    thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), max(31, max(size) // 6) | 1)
     return np.asarray(cv2.resize(thumb, gray.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

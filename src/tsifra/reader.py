@@ -31,6 +31,7 @@ from tsifra.reading import Digit, Failure, Reading
 _DEFAULT = Limits()
 _CHUNK = 64  # sources that a thread takes at once; the network is no faster on larger batches
 _SHARE = 1 << 22  # of `weight` that a thread takes at once, so that a few photographs are work for all threads
+_LIKELY = 0.6  # confidence from which pieces one above the other are one digit
 _PARTS = 3  # pieces that one digit may be in
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
@@ -261,7 +262,9 @@ class Reader:
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
         (single,) = self._classify([(page, self._normalize(page))])
         several = self._arranged(page, found)
-        return single if found.count <= 1 or (single.text and _surely(single) >= _surely(several)) else several
+        # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
+        least = _LIKELY if len(found.lines) > 1 else _surely(several)
+        return single if found.count <= 1 or (single.text and _surely(single) >= least) else several
 
     def _arranged(self, page: _Page, found: Arranged) -> Reading:
         lines, digits = [], []

@@ -16,6 +16,7 @@ from tsifra.table import Cell, Classify, turns_of
 
 _NONE = 10
 _WIDE = 1.05  # times as wide as high, two digits may touch
+_LIKELY = 0.5  # probability from which what is wide is one digit all the same
 _BOTH = 0.75  # probability that each half of a cut must reach
 _LETTERS = 0.3  # share of a word that is letters, from which all of it is
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
@@ -48,7 +49,7 @@ def _read(pieces: list[Piece], classify: Classify) -> Lines:
         wide = piece.bbox[2] - piece.bbox[0] > _WIDE * (piece.bbox[3] - piece.bbox[1])
         if answer is None:
             continue
-        if wide and max(answer[:_NONE]) < 0.9 and (halves := _cut_in_two(piece, classify)):
+        if wide and max(answer[:_NONE]) < _LIKELY and (halves := _cut_in_two(piece, classify)):
             cells += halves
         else:
             cells.append(Cell(piece.bbox, answer))
