@@ -146,27 +146,36 @@ def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
 
 
 def _joined(stats: NDArray[Any], fits: NDArray[np.bool_]) -> list[list[int]]:
-    """Components that are parts of one digit: one above the other and near, such as the bar of a 5."""
-    order = [int(index) for index in np.flatnonzero(fits) if stats[index, 3] >= _LEAST]
-    small = [int(index) for index in np.flatnonzero(fits)]
-    groups = {index: [index] for index in order}
-    for index in order:
-        if index not in groups:  # a part of another by now
-            continue
-        x, y, width, height, area = stats[index].tolist()
-        for other in small:
-            if other == index or (other not in groups and stats[other, 3] >= _LEAST):
-                continue
-            ox, oy, owide, ohigh, oarea = stats[other].tolist()
-            if oarea > 0.6 * area or (other in groups and len(groups[other]) > 1):
-                continue
-            beside = min(x + width, ox + owide) - max(x, ox)
-            gap = max(oy - (y + height), y - (oy + ohigh))
-            inside = ox + owide <= x + 1.25 * width and ox >= x - 0.25 * width
-            if beside > 0.5 * min(width, owide) and gap < _GAP * height and inside and owide > 0.25 * width:
-                groups[index].append(other)
-                groups.pop(other, None)
+    """Components that are parts of one digit, such as the bar of a 5 and the two strokes of a 4."""
+    parts = [int(index) for index in np.flatnonzero(fits)]
+    parts.sort(key=lambda index: -int(stats[index, 4]))
+    groups: dict[int, list[int]] = {}
+    for index in parts:  # from the largest on, so that a part finds what it belongs to
+        owner = next((main for main in groups if _belongs(stats[main].tolist(), stats[index].tolist())), None)
+        if owner is not None:
+            groups[owner].append(index)
+        elif stats[index, 3] >= _LEAST:
+            groups[index] = [index]
     return list(groups.values())
+
+
+def _belongs(main: list[int], part: list[int]) -> bool:
+    """Whether a component is a part of a larger one's digit, by their boxes (x, y, width, height, area)."""
+    x, y, width, height, _ = main
+    left, top, wide, high, _ = part
+    beside = min(x + width, left + wide) - max(x, left)  # columns that both have
+    above = min(y + height, top + high) - max(y, top)  # rows that both have; less than 0 is a gap
+    if beside <= 0 or above < -_GAP * height:
+        return False
+    if beside * max(0, above) > 0.4 * wide * high:  # strokes that cross, or nearly
+        return True
+    if above > 0.15 * high and beside > 0.7 * min(width, wide):  # torn in two: lines of a page do not reach so far
+        return True
+    if wide > 1.5 * high and above > -0.12 * height and top + high / 2 < y + 0.35 * height:  # a bar on top
+        return wide < 1.2 * height
+    # Something small and not too far from its middle, above or below.
+    inside = left + wide <= x + 1.25 * width and left >= x - 0.25 * width
+    return inside and beside > 0.5 * wide and wide > 0.25 * width and high < 0.6 * height
 
 
 def _cut(
