@@ -64,7 +64,7 @@ def quick(classes: int = 10) -> nn.Sequential:
 
 
 def wide(classes: int = 10) -> nn.Sequential:
-    """`small` with twice the channels: 22.6 million multiplications, 290,000 parameters."""
+    """`small` with twice the channels: 22.7 million multiplications, 430,000 parameters."""
     return nn.Sequential(
         *_conv(1, 32, 5, pool=True),
         *_conv(32, 64, 3),
@@ -72,7 +72,9 @@ def wide(classes: int = 10) -> nn.Sequential:
         *_conv(64, 128, 3),
         *_conv(128, 128, 3, pool=True),
         nn.Flatten(),
-        nn.Linear(1152, classes),
+        nn.Linear(1152, 128),
+        nn.ReLU(),
+        nn.Linear(128, classes),
     )
 
 

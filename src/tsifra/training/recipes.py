@@ -93,7 +93,7 @@ RECIPES = {
         Recipe(
             "best",
             "wide",
-            epochs=30,
+            epochs=25,
             batch=256,
             optimizer="adamw",
             rate=0.006,
