@@ -64,6 +64,13 @@ def test_csv_has_the_fields_of_the_contract(tmp_path: Path) -> None:
     ]
 
 
+def test_the_lines_of_a_page_stand_below_each_other(tmp_path: Path) -> None:
+    page = Reading("a.png", 1, (50, 60), "1.\n.1", (ONE, ONE), "tsifra-1")
+    first, second = written("text", tmp_path / "out", [page]).splitlines()
+    assert first.split() == ["a.png", "1.", "94.1%", "ok"]
+    assert second.index(".1") == first.index("1.")
+
+
 def test_text_has_a_line_for_each_picture(tmp_path: Path) -> None:
     lines = written("text", tmp_path / "out", RESULTS).splitlines()
     assert len(lines) == len(RESULTS)

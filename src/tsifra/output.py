@@ -91,8 +91,11 @@ class Writer:
             said = _printable(result.message.removeprefix(f"{result.input}: "))
             return f"{name:{self._name_width}}  -           {self._colored('error')}  {said}\n"
         confidence = "" if result.confidence is None else percent(result.confidence)
-        line = f"{name:{self._name_width}}  {result.text or '-':3} {confidence:>6}  {self._colored(result.status)}\n"
-        if self._probabilities and result.digits:
+        first, *more = (result.text or "-").split("\n")
+        line = f"{name:{self._name_width}}  {first:3} {confidence:>6}  {self._colored(result.status)}\n"
+        indent = " " * max(self._name_width, len(name))
+        line += "".join(f"{indent}  {text}\n" for text in more)  # lines of a page, below the first
+        if self._probabilities and len(result.digits) == 1:  # of pages, the other forms have them
             shares = zip(result.to_dict(True)["digits"][0]["probabilities"].items(), strict=True)
             line += "".join(f"    {label:>4} {share:7.2%}\n" for ((label, share),) in shares)
         return line
