@@ -35,6 +35,7 @@ FLOORS = [
     "decide",
     "explanation",
     "annotation",
+    "lane",
     "reader",
     # The product ends here; what follows are its callers, any of which can be taken away.
     "output",

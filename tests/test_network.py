@@ -49,9 +49,9 @@ def test_every_usual_layout_gives_the_same_answers(
 ) -> None:
     network = Network(linear((batch, *shape), kind, softmax), "linear")
     np.testing.assert_allclose(network(IMAGES), ANSWERS, atol=1e-5)
-    layout = network.layout
-    assert (layout.shape, layout.batch) == (shape, batch if isinstance(batch, int) else None)
-    assert layout.answer == ("probabilities" if softmax == "Softmax" else "logits")
+    signature = network.signature
+    assert (signature.shape, signature.batch) == (shape, batch if isinstance(batch, int) else None)
+    assert signature.answer == ("probabilities" if softmax == "Softmax" else "logits")
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,16 @@ def test_words_are_no_numbers(reader: Reader) -> None:
     assert sum(found.status == "ok" for found in reading.digits) <= 1
 
 
+def test_values_that_are_none_of_the_known_are_refused(reader: Reader) -> None:
+    page = sheet(["12"])
+    with pytest.raises(ValueError, match="rotate is 45"):
+        reader.read(page, rotate=45)
+    with pytest.raises(ValueError, match="layout is 'table'"):
+        reader.read(page, layout="table")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="are for pages"):
+        reader.read_many([page], one=True, rotate=90)
+
+
 def test_one_digit_stays_one_digit(reader: Reader) -> None:
     for label in "0123456789":
         assert reader.read(digit(label)).text == reader.read_one(digit(label)).text == label
@@ -102,6 +112,11 @@ def test_pages_and_drawings_from_the_shell(tsifra: CommandLine, tmp_path: Path) 
     assert ran.code == 0, ran.err
     assert [line.split(",")[1:3] for line in ran.out.splitlines()[1:]] == [["2", "38"], ["3", "960 2 715"]]
     assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"notes-page2.png", "notes-page3.png"}
+    absent = tsifra("read", "--pages", "9", "--format", "jsonl", tmp_path / "notes.tif")
+    assert absent.code == 3
+    assert "has 3 pages, none of those that are wanted" in absent.out
+    for args in (("--layout", "grid"), ("--rotate", "90")):
+        assert tsifra("read", "--one", *args, tmp_path / "notes.tif").code == 2
     for wrong in ("0-2", "3-1", "x", "1-"):
         assert tsifra("read", "--pages", wrong, tmp_path / "notes.tif").code == 2
 

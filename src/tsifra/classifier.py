@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tsifra.calibration import Promise, promise_of
 from tsifra.errors import ModelError
-from tsifra.network import Layout, Network
+from tsifra.network import Network, Signature
 
 _SHIPPED = Path(__file__).parent / "weights"
 MAX_ERROR = 0.01
@@ -75,12 +75,12 @@ class Classifier:
             raise ModelError(f"{path}: model.onnx and model.json do not belong together (the SHA-256 differs)")
         self.file = file
         self._network = Network(data, str(file))
-        self.card = card or _card_of_file(file, sha256, self._network.layout)
+        self.card = card or _card_of_file(file, sha256, self._network.signature)
 
     @property
-    def layout(self) -> Layout:
+    def signature(self) -> Signature:
         """What the network takes and gives."""
-        return self._network.layout
+        return self._network.signature
 
     def __call__(self, images: NDArray[np.uint8], raw: bool = False) -> NDArray[np.float32]:
         """(N, 28, 28) uint8 -> (N, 11) float32, rows that sum to 1; "no digit" is 0 if the network knows none.
@@ -98,12 +98,12 @@ class Classifier:
         return np.asarray(said, np.float32)
 
 
-def _card_of_file(file: Path, sha256: str, layout: Layout) -> Card:
+def _card_of_file(file: Path, sha256: str, signature: Signature) -> Card:
     """The card of an ONNX file that came without one: nothing is known of how sure it may be."""
     document: dict[str, Any] = {
         "name": file.stem,
         "sha256": sha256,
-        "layout": dataclasses.asdict(layout),
+        "signature": dataclasses.asdict(signature),
         "calibration": {"temperature": 1.0, "data": None},
         "thresholds": thresholds(()),
     }

@@ -36,7 +36,7 @@ class Piece:
 
 
 def find_pieces(gray: Gray) -> list[Piece]:
-    """Pieces of ink of a digit's size and shape, in no order; of gravel and the like, the largest."""
+    """Pieces of ink of a digit's size and shape, the largest first; of gravel and the like, no more than 4,000."""
     scale = min(1.0, _LARGEST / max(gray.shape))
     small = gray
     if scale < 1:

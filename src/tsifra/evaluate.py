@@ -4,7 +4,6 @@ Flows in: sources of pictures of one digit each and their labels. Flows out: num
 pictures go the way that users' go, through `Reader.read_many`. Draws nothing.
 """
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from tsifra.calibration import Bin, Promise, calibration_error, cross_entropy, promise_of, promises, reliability, wilson
 from tsifra.data import folders
 from tsifra.document import Source
-from tsifra.output import write_whole
+from tsifra.output import write_model
 from tsifra.reader import Reader
 from tsifra.reading import Failure, Reading
 
@@ -169,9 +168,7 @@ def write_calibrated(reader: Reader, out: Path, promises: Sequence[Promise], max
     document = dict(reader.card.document)
     document["calibration"] = {**document["calibration"], "data": data, "promises": promises}
     document["thresholds"] = {"accept": promise_of(promises, max_error).threshold, "max_error": max_error}
-    out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / "model.onnx", reader.model_file.read_bytes())
-    write_whole(out / "model.json", (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
+    write_model(out, reader.model_file.read_bytes(), document)
 
 
 def _answers(

@@ -5,7 +5,7 @@ thresholds or records.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from tsifra.table import Cell, Classify, read_table
 
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
+
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
-"""An ONNX network of any usual layout: (N, 28, 28) uint8 -> (N, 10 or 11) probabilities.
+"""An ONNX network of any usual signature: (N, 28, 28) uint8 -> (N, 10 or 11) probabilities.
 
 Flows in: the bytes of an ONNX file, then pictures with ink 255 on 0. Flows out: what the network says of each. The
-layout is found out when it is loaded. Loading runs no code from the file and reads no other file. Knows nothing of
+signature is found out when it is loaded. Loading runs no code from the file and reads no other file. Knows nothing of
 model folders or temperatures.
 """
 
@@ -25,7 +25,7 @@ _WANTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Signature:
     """What a network takes and gives.
 
     shape: of one picture, such as (1, 28, 28). batch: how many it takes at once, None for any number.
@@ -53,12 +53,12 @@ class Network:
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             raise ModelError(f"{name}: not a network that can be used: {error}") from None
         self._input, self._output = _ends(self._session, name)
-        self.layout = self._find_layout(name)
+        self.signature = self._find_signature(name)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, 28, 28) uint8 -> (N, classes) float32, rows that sum to 1."""
-        said = self._run(images, self.layout.batch)
-        if self.layout.answer == "logits":
+        said = self._run(images, self.signature.batch)
+        if self.signature.answer == "logits":
             said = np.exp(said - said.max(axis=1, keepdims=True))
             said /= said.sum(axis=1, keepdims=True)
         return said
@@ -80,7 +80,7 @@ class Network:
         (said,) = self._session.run([self._output.name], {self._input.name: given})
         return np.asarray(said, np.float32).reshape(len(given), -1)
 
-    def _find_layout(self, name: str) -> Layout:
+    def _find_signature(self, name: str) -> Signature:
         batch = self._input.shape[0] if isinstance(self._input.shape[0], int) else None
         # Empty paper, full ink and noise: what sums to 1 for all of them is a softmax.
         noise = np.random.default_rng(0).integers(0, 256, (6, SIDE, SIDE), np.uint8)
@@ -92,7 +92,7 @@ class Network:
         if said.shape[1] not in _CLASSES or not np.isfinite(said).all():
             raise ModelError(f"{name}: gives {said.shape[1]} numbers a picture; {_WANTED}")
         sums_to_one = (said >= 0).all() and (np.abs(said.sum(axis=1) - 1) < _SUM).all()
-        return Layout(
+        return Signature(
             shape=tuple(self._input.shape[1:]),
             batch=batch,
             dtype="uint8" if self._input.type == "tensor(uint8)" else "float32",

@@ -5,13 +5,15 @@ Flows in: readings and failures, one at a time. Flows out: lines. Knows nothing 
 
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Literal, Self
+from typing import IO, Any, Literal, Self
 
 import click
 
@@ -133,3 +135,14 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def write_model(folder: Path, network: bytes, card: Mapping[str, Any]) -> None:
+    """Write a model folder: model.onnx, and as model.json the card with the network's hash and size.
+
+    Raises OSError where a file cannot be written.
+    """
+    whole = {**card, "sha256": hashlib.sha256(network).hexdigest(), "bytes": len(network)}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "model.onnx", network)
+    write_whole(folder / "model.json", (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 
 import numpy as np
 
@@ -21,10 +21,11 @@ from tsifra.classifier import Card, Classifier
 from tsifra.decide import decide
 from tsifra.decoders import Document, Limits
 from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, name_of, named, open_document, weight
-from tsifra.errors import InputError
+from tsifra.errors import InputError, MissingError
 from tsifra.explanation import Explanation, draw
 from tsifra.image import Pixels, to_gray, widest_channel
-from tsifra.layout import Arranged, Layout, read_layout
+from tsifra.lane import Lane
+from tsifra.layout import LAYOUTS, Arranged, Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
 
@@ -58,32 +59,11 @@ class _Order:
     rotate: int | None = None
     pages: Container[int] | None = None
 
-
-class _Lane:
-    """Lets one thread at a time do the many short steps between which Python's interpreter lock changes hands.
-
-    Two threads that fight for that lock over steps of microseconds are slower than one: 3,000 small files a
-    second became 4,900 with this. What is long and needs no interpreter leaves the lane: the network, and the
-    decoding of large pictures.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *error: object) -> None:
-        self._lock.release()
-
-    @contextmanager
-    def left(self) -> Iterator[None]:
-        """Out of the lane for a while."""
-        self._lock.release()
-        try:
-            yield
-        finally:
-            self._lock.acquire()
+    def __post_init__(self) -> None:
+        if self.layout not in (None, *LAYOUTS):
+            raise ValueError(f"layout is {self.layout!r}, one of {', '.join(LAYOUTS)} is wanted")
+        if self.rotate not in (None, 0, 90, 180, 270):
+            raise ValueError(f"rotate is {self.rotate}, one of 0, 90, 180, 270 is wanted")
 
 
 class Reader:
@@ -114,7 +94,7 @@ class Reader:
         self._threads = threads or _processors()
         self._classifier = Classifier(model)
         self._accept = self.card.accept if max_error is None else self.card.accept_at(max_error)
-        self._lane = _Lane()
+        self._lane = Lane()
 
     @property
     def card(self) -> Card:
@@ -157,9 +137,11 @@ class Reader:
         one: each picture is one digit. layout: how digits stand in other pictures: "lines", "grid" (the largest ruled
         grid, cell by cell), or "auto", a grid where the picture plainly is one. rotate: degrees clockwise to turn them
         by, 0, 90, 180 or 270; by default that is found out. pages: of documents, from 1, such as range(1, 4).
-        Yields in the order of the sources. Read ahead is what keeps the threads busy: a few shares of 64 small
-        pictures, or of one large one, a thread.
+        Raises ValueError for other values. Yields in the order of the sources. Read ahead is what keeps the threads
+        busy: a few shares of 64 small pictures, or of one large one, a thread.
         """
+        if one and (layout != "auto" or rotate is not None):
+            raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
         # A str is a sequence too, of its letters, and a file one of its lines.
         if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
@@ -231,9 +213,10 @@ class Reader:
                 with self._lane.left():
                     source = named(fetch(source, self._limits), name)
             with open_document(source, self._limits) as document:
-                for number in range(1, document.count + 1):
-                    if wanted is not None and number not in wanted:
-                        continue
+                numbers = [n for n in range(1, document.count + 1) if wanted is None or n in wanted]
+                if not numbers:
+                    raise MissingError(f"{name}: has {document.count} pages, none of those that are wanted")
+                for number in numbers:
                     try:
                         yield _Page(name, number, self._decode(document, number))
                     except InputError as error:
@@ -254,9 +237,8 @@ class Reader:
         return [page if isinstance(page, Failure) else next(readings) for page in held]
 
     def _read_page(self, page: _Page, order: _Order) -> Reading:
-        gray = to_gray(page.pixels)
         with self._lane.left():
-            found = read_layout(gray, order.layout or "auto", self._classifier, order.rotate)
+            found = read_layout(to_gray(page.pixels), order.layout or "auto", self._classifier, order.rotate)
         if order.layout == "grid" or found.rotation or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.

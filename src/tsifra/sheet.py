@@ -21,10 +21,10 @@ _BOTH = 0.75  # probability that each half of a cut must reach
 _LETTERS = 0.3  # share of a word that is letters, from which all of it is
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
-
 _ASKED = 80  # pieces that tell which way is up
 
 Lines = list[list[list[Cell]]]
+_Answer = tuple[float, ...] | None
 
 
 def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[int, Lines]:
@@ -33,17 +33,16 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
     gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11). upright: whether the page is known to be.
     """
     pieces = find_pieces(gray)
+    seen = [normalize(piece.crop) for piece in pieces]
     if not upright and len(pieces) > 1:
-        seen = [normalize(piece.crop) for piece in pieces[:_ASKED]]
-        pictures = [each.pixels for each in seen if each.bbox is not None]
+        pictures = [each.pixels for each in seen[:_ASKED] if each.bbox is not None]
         turns = turns_of(np.stack(pictures), classify) if pictures else 0
         if turns:
             return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
-    return 0, _read(pieces, classify)
+    return 0, _read(pieces, _answers(seen, classify), classify)
 
 
-def _read(pieces: list[Piece], classify: Classify) -> Lines:
-    answers = _answers(pieces, classify)
+def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Lines:
     cells: list[Cell] = []
     for piece, answer in zip(pieces, answers, strict=True):
         wide = piece.bbox[2] - piece.bbox[0] > _WIDE * (piece.bbox[3] - piece.bbox[1])
@@ -74,9 +73,8 @@ def _doubted(cell: Cell, letters: float) -> Cell:
     return replace(cell, probabilities=(*digits, 1 - sum(digits)))
 
 
-def _answers(pieces: list[Piece], classify: Classify) -> list[tuple[float, ...] | None]:
+def _answers(seen: list[Normalized], classify: Classify) -> list[_Answer]:
     """Eleven probabilities of each piece; None of what is no ink to `normalize`."""
-    seen: list[Normalized] = [normalize(piece.crop) for piece in pieces]
     inked = [each.pixels for each in seen if each.bbox is not None]
     rows = iter(classify(np.stack(inked)).tolist() if inked else ())
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
@@ -87,7 +85,7 @@ def _cut_in_two(piece: Piece, classify: Classify) -> list[Cell]:
     best: list[Cell] = []
     best_share = _BOTH
     for halves in split(piece):
-        answers = _answers(list(halves), classify)
+        answers = _answers([normalize(half.crop) for half in halves], classify)
         if any(answer is None for answer in answers):
             continue
         cells = [Cell(half.bbox, answer) for half, answer in zip(halves, answers, strict=True) if answer is not None]

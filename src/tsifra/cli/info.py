@@ -34,7 +34,7 @@ def info(model: Path | None) -> None:
             click.echo(f"{name} not installed")
     click.echo(f"processors {os.cpu_count()}, features {cv2.getCPUFeaturesLine()}")
     classifier = Classifier(model)
-    layout = classifier.layout
-    shape = ", ".join(["N" if layout.batch is None else str(layout.batch), *map(str, layout.shape)])
-    click.echo(f"network takes {layout.dtype} ({shape}), gives {layout.classes} {layout.answer}")
+    signature = classifier.signature
+    shape = ", ".join(["N" if signature.batch is None else str(signature.batch), *map(str, signature.shape)])
+    click.echo(f"network takes {signature.dtype} ({shape}), gives {signature.classes} {signature.answer}")
     click.echo(json.dumps(classifier.card.document, indent=2, ensure_ascii=False))

@@ -115,6 +115,8 @@ def read(
     """
     if explain and not one:
         raise click.UsageError("--explain shows how one digit is read; give it with --one, or --annotate")
+    if one and (layout != "auto" or rotate != "auto"):
+        raise click.UsageError("--layout and --rotate are for pages; a picture that is one digit (--one) has neither")
     if annotate and one:
         raise click.UsageError("--annotate marks the digits of a page; --explain is for --one")
     from tsifra.document import SUFFIXES

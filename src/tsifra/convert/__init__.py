@@ -18,7 +18,8 @@ from tsifra.convert.layers import translated
 from tsifra.convert.saved import described
 from tsifra.errors import ModelError
 from tsifra.network import SIDE, Network
-from tsifra.training.graph import to_onnx, write_model
+from tsifra.output import write_model
+from tsifra.training.graph import to_onnx
 
 _NONE = "damaged, or not what Keras saves as .keras or .h5"
 
@@ -33,8 +34,8 @@ def convert(file: Path, out: Path) -> Mapping[str, Any]:
     try:
         with zipfile.ZipFile(data) if zipfile.is_zipfile(data) else h5py.File(data, "r") as opened:
             layers, version = described(opened)
-        model = to_onnx(list(translated(layers)), file.stem)
-        classes = Network(model.SerializeToString(), "the network").layout.classes
+        network = to_onnx(list(translated(layers)), file.stem).SerializeToString()
+        classes = Network(network, "the network").signature.classes
         if classes != 10:
             raise ModelError(f"gives {classes} numbers a picture, 10 are wanted")
     except ModelError as error:
@@ -51,5 +52,5 @@ def convert(file: Path, out: Path) -> Mapping[str, Any]:
         "calibration": {"temperature": 1.0, "data": None},
         "converted": {"file": file.name, "keras": version, "layers": [layer.kind for layer in layers]},
     }
-    write_model(model, out, card)
+    write_model(out, network, card)
     return card

@@ -214,7 +214,7 @@ def _stored(picture: Ink, rng: Generator) -> Gray:
     gray = np.asarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
     draw = rng.random()
     if draw < 0.15 and min(gray.shape) > 8:
-        _, gray = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)  # type: ignore[assignment]
+        gray = np.asarray(cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1], np.uint8)
     elif draw < 0.4 and min(gray.shape) > 8:
         _, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 95))])
         gray = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)

@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,13 +145,13 @@ def _face(index: int, sources: Sources) -> Face:
 def _typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
     ink = _face(index, sources).draw(sign)
     if ink is None:
-        return scribble(rng) if sign not in FORMS else handwritten(FORMS[sign][0], rng)
+        return _by_hand(int(sign), sources, rng)
     pad = 6
     ink = np.pad(ink, pad)
     if rng.random() < 0.25:  # ink that runs, or does not
         side = int(rng.integers(2, 5))
-        change: Callable[..., Ink] = cv2.dilate if rng.random() < 0.6 else cv2.erode  # type: ignore[assignment]
-        ink = change(ink, np.ones((side, side), np.uint8))
+        kernel = np.ones((side, side), np.uint8)
+        ink = np.asarray(cv2.dilate(ink, kernel) if rng.random() < 0.6 else cv2.erode(ink, kernel), np.float32)
     wide = float(np.exp(rng.normal(0, 0.12)))
     return np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)
 

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from tsifra.errors import ModelError
-from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx, write_model
+from tsifra.output import write_model
+from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx
 
 _TOLERANCE = 1e-4
 
@@ -23,9 +24,9 @@ def save_model(net: nn.Sequential, folder: Path, card: dict[str, Any]) -> None:
 
     Raises ModelError where ONNX Runtime's answers differ from PyTorch's by more than 1e-4.
     """
-    model = to_onnx(layers_of(net), card["name"])
-    _compare(net, model.SerializeToString())
-    write_model(model, folder, card)
+    data = to_onnx(layers_of(net), card["name"]).SerializeToString()
+    _compare(net, data)
+    write_model(folder, data, card)
 
 
 def layers_of(net: nn.Sequential) -> list[Layer]:

@@ -1,16 +1,13 @@
-"""A list of known layers -> an ONNX graph from uint8 pictures to probabilities -> a model folder.
+"""A list of known layers -> an ONNX graph from uint8 pictures to probabilities.
 
 Flows in: Layer values with NumPy weights. Flows out: an onnx.ModelProto: "images" (N, 28, 28) uint8 ->
 "probabilities" (N, classes) float32. Division by 255 and softmax are inside. Knows neither PyTorch nor Keras,
 both of which are written down as these layers.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +16,6 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from tsifra.errors import ModelError
-from tsifra.output import write_whole
 
 Array = NDArray[np.float32]
 _OPSET = 17  # understood by every ONNX Runtime since 1.12
@@ -97,15 +93,6 @@ def to_onnx(layers: list[Layer], name: str) -> onnx.ModelProto:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise ModelError(f"layers that do not fit together: {error}") from None
     return model
-
-
-def write_model(model: onnx.ModelProto, folder: Path, card: Mapping[str, Any]) -> None:
-    """Write a model folder: model.onnx, and as model.json the card with the network's hash and size."""
-    data = model.SerializeToString()
-    whole = {**card, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "model.onnx", data)
-    write_whole(folder / "model.json", (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _constants(layer: Layer) -> tuple[NDArray[Any], ...]:
