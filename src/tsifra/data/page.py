@@ -32,7 +32,7 @@ def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
     inked = rng.uniform(0.0, 0.25) * sheet.mean()
     picture = np.asarray(sheet * (1 - strength * layer) + inked * strength * layer, np.float32)
     if rng.random() < 0.3:
-        picture = np.asarray(picture * _light(height, width, rng), np.float32)
+        picture = np.asarray(picture * light(height, width, rng), np.float32)
     picture = _seen(picture, rng)
     if rng.random() < 0.35:
         picture = np.asarray(1 - picture, np.float32)
@@ -171,18 +171,18 @@ def _sheet(height: int, width: int, rng: Generator) -> Ink:
     return sheet
 
 
-def _light(height: int, width: int, rng: Generator) -> Ink:
+def light(height: int, width: int, rng: Generator) -> Ink:
     """A factor: light that falls from a side, or the edge of a shadow."""
     angle = rng.uniform(0, 2 * np.pi)
     x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
     way = x[None] * np.float32(np.cos(angle)) + y[:, None] * np.float32(np.sin(angle))
     draw = rng.random()
-    if draw < 0.5:
+    if draw < 0.6:
         return np.asarray(1 + rng.uniform(0, 0.35) * way, np.float32)
-    if draw < 0.65:  # a cylinder, such as a counter's wheel
+    if draw < 0.8:  # a cylinder, such as a counter's wheel
         return np.asarray(1 - rng.uniform(0.1, 0.5) * y[:, None] ** 2 + 0 * x[None], np.float32)
-    edge = 1 / (1 + np.exp((way - rng.uniform(-0.7, 0.7)) * rng.uniform(4, 40)))
-    return np.asarray(1 - rng.uniform(0.2, 0.55) * edge, np.float32)
+    edge = 1 / (1 + np.exp((way - rng.uniform(-0.7, 0.7)) * rng.uniform(3, 20)))
+    return np.asarray(1 - rng.uniform(0.2, 0.5) * edge, np.float32)
 
 
 def _seen(picture: Ink, rng: Generator) -> Ink:

@@ -149,9 +149,10 @@ def _typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
     pad = 6
     ink = np.pad(ink, pad)
     if rng.random() < 0.25:  # ink that runs, or does not
-        side = int(rng.integers(2, 5))
+        runs = rng.random() < 0.6
+        side = int(np.exp(rng.uniform(np.log(2), np.log(12 if runs else 5))))
         kernel = np.ones((side, side), np.uint8)
-        ink = np.asarray(cv2.dilate(ink, kernel) if rng.random() < 0.6 else cv2.erode(ink, kernel), np.float32)
+        ink = np.asarray(cv2.dilate(ink, kernel) if runs else cv2.erode(ink, kernel), np.float32)
     wide = float(np.exp(rng.normal(0, 0.12)))
     return np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)
 

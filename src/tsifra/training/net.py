@@ -34,19 +34,19 @@ def tutorial(classes: int = 10) -> nn.Sequential:
 
 
 def small(classes: int = 10) -> nn.Sequential:
-    """What the package carries: 6.7 million multiplications a picture, 200,000 parameters.
+    """What the package carries: 5.6 million multiplications a picture, 397,000 parameters.
 
     Widths are multiples of 16, the floats that a 512-bit register holds. Pools before it normalizes, which trains
-    faster.
+    faster. The last convolution leaves the border out, which is cheaper than a third pooling and keeps more.
     """
     return nn.Sequential(
         *_conv(1, 16, 5, pool=True),
         *_conv(16, 32, 3),
         *_conv(32, 32, 3, pool=True),
         *_conv(32, 64, 3),
-        *_conv(64, 96, 3, pool=True),
+        *_conv(64, 96, 3, pad=False),
         nn.Flatten(),
-        nn.Linear(864, 128),
+        nn.Linear(2400, 128),
         nn.ReLU(),
         nn.Linear(128, classes),
     )
@@ -94,8 +94,8 @@ def multiplications(net: nn.Sequential) -> int:
     return total
 
 
-def _conv(inputs: int, outputs: int, side: int, pool: bool = False) -> list[nn.Module]:
-    convolution = nn.Conv2d(inputs, outputs, side, padding="same", bias=False)
+def _conv(inputs: int, outputs: int, side: int, pool: bool = False, pad: bool = True) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, side, padding="same" if pad else "valid", bias=False)
     norm = nn.BatchNorm2d(outputs)
     if not pool:
         return [convolution, norm, nn.ReLU()]

@@ -107,7 +107,7 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=24,
+            epochs=36,
             batch=256,
             optimizer="adamw",
             rate=0.006,
@@ -116,8 +116,8 @@ RECIPES = {
             average=0.999,
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
-            repeats=2,
-            mix=Mix(handwritten=90_000, typed=90_000, on_pages=45_000, spoiled=45_000, none=50_000),
+            repeats=3,
+            mix=Mix(handwritten=100_000, typed=100_000, on_pages=40_000, spoiled=40_000, none=50_000),
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1000, none=3000),
         ),
     )
