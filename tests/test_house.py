@@ -24,6 +24,7 @@ FLOORS = [
     "ink",
     "normalize",
     "detect",
+    "cuts",
     "arrange",
     "grid",
     "table",

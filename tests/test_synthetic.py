@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tsifra.classifier import Classifier
+from tsifra.data.numbers import page_of_numbers, page_of_text
 from tsifra.data.page import photographed, spoiled
 from tsifra.data.strokes import FORMS, handwritten, scribble
 from tsifra.data.synthetic import NONE, Mix, Sources, draw, synthetic
@@ -79,3 +80,19 @@ def test_pages_and_scans_keep_within_their_ranges() -> None:
         assert gray.dtype == np.uint8
         assert max(gray.shape) < 1000
         assert spoiled(IMAGES[0], rng).shape == (28, 28)
+
+
+def test_pages_of_numbers_say_where_each_digit_is(sources: Sources) -> None:
+    whole = Sources(sources.faces, np.repeat(IMAGES[:1], 10, axis=0), np.arange(10, dtype=np.uint8), sources.forms)
+    for seed in range(4):
+        page = page_of_numbers(whole, RANDOM(seed))
+        height, width = page.gray.shape
+        assert page.digits
+        for label, (x0, y0, x1, y1) in page.digits:
+            assert label in "0123456789"
+            assert 0 <= x0 < x1 <= width
+            assert 0 <= y0 < y1 <= height
+        assert np.array_equal(page.gray, page_of_numbers(whole, RANDOM(seed)).gray)
+    text = page_of_text(sources.faces[0], RANDOM(0))
+    assert text.shape == (1200, 900)
+    assert text.std() > 5

@@ -6,6 +6,7 @@ boxes stand among letters. Knows nothing of pictures.
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,14 +39,22 @@ def lines_of(boxes: Sequence[BBox]) -> list[list[list[int]]]:
     return [_numbers(line, boxes) for line in _merged(lines, boxes)]
 
 
-def letters_beside(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[tuple[float, float]]:
-    """For each box, which share is letters of its word and, but for its word, of its line; 0…1.
+class Letters(NamedTuple):
+    """Which share is letters, 0…1: of a box's word; of the other words of its line; of all but itself on the line."""
+
+    word: float
+    line: float
+    others: float
+
+
+def letters_beside(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[Letters]:
+    """How far each box stands among letters.
 
     digits: whether a box looks like a digit; o, l and B do as well, and only their neighbors tell.
     """
     words = _words(boxes)
     letters = [sum(not digits[index] for index in word) / len(word) for word in words]
-    shares = [(0.0, 0.0)] * len(boxes)
+    shares = [Letters(0.0, 0.0, 0.0)] * len(boxes)
     for number, word in enumerate(words):
         first, last = boxes[word[0]], boxes[word[-1]]
         beside = [
@@ -57,9 +66,11 @@ def letters_beside(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[tuple[
             and first[0] - boxes[indices[-1]][2] < _FAR * _height(first)
         ]
         count = sum(len(words[other]) for other in beside)
-        line = sum(letters[other] * len(words[other]) for other in beside) / count if count else 0.0
+        found = sum(letters[other] * len(words[other]) for other in beside)
         for index in word:
-            shares[index] = letters[number], line
+            others = found + letters[number] * len(word) - (not digits[index])
+            share = others / max(1, count + len(word) - 1)
+            shares[index] = Letters(letters[number], found / max(1, count), share)
     return shares
 
 

@@ -4,7 +4,6 @@ Flows in: gray, (H, W) uint8, dark or light ink on paper of any tint and light. 
 gray crop with nothing else in it, ready for `normalize`. Knows nothing of what is a digit or of reading order.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,9 @@ _LARGEST = 2200  # pixels of the longer side that pieces are looked for in
 _LEAST = 8  # pixels that a digit is high
 _DARKER = 0.11  # by which share ink is darker than the paper around it, at least
 _NOISE = 4.5  # deviations of the paper's grain that ink stands out by
+_SMOOTH = 1.0  # deviation in pixels of the blur that grain gets which would hide ink
+_NEAR = 15  # pixels around a stroke in which what is much lighter is its blur or a ruled line
+_STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _RULED = 0.2  # share of the page that ruled lines, with what hangs on them, reach over
 _RULED_LEAST = 250  # pixels, unless they reach over most of a small picture
 _RUN = 40  # pixels that a line runs straight along a row or a column
@@ -42,66 +44,61 @@ def find_pieces(gray: Gray) -> list[Piece]:
     if scale < 1:
         size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    small, mask = _inked(small)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(_without_lines(mask), connectivity=8)
+    small, share, limit = _inked(small)
+    mask = cv2.bitwise_and(_without_lines(_above(share, limit)), _of_strokes(share))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     groups = _joined(stats, _sized(stats, small.shape))
     groups.sort(key=lambda group: -int(stats[group, 4].sum()))
     return [_cut(small, labels, stats, group, scale, gray.shape) for group in groups[:_MOST]]
 
 
-def split(piece: Piece) -> Iterator[tuple[Piece, Piece]]:
-    """Ways to cut a piece in two where digits may touch: where least ink is in a column, the likeliest first."""
-    height, width = piece.crop.shape
-    ink = (255 - piece.crop.astype(np.float32)).clip(0)
-    ink -= np.median(ink[:, [0, -1]])
-    profile = cv2.blur(ink.clip(0).sum(0)[None], (max(1, width // 24) | 1, 1)).ravel()
-    low, high = int(0.25 * width), int(0.75 * width)
-    places = low + np.argsort(profile[low:high])
-    tried: list[int] = []
-    x0, y0, x1, y1 = piece.bbox
-    for place in places.tolist():
-        if any(abs(place - other) < 0.1 * width for other in tried):
-            continue
-        tried.append(place)
-        if len(tried) > 3:
-            return
-        middle = x0 + round((x1 - x0) * (place - _margin(piece)) / max(1, width - 2 * _margin(piece)))
-        middle = min(max(middle, x0 + 1), x1 - 1)
-        paper = int(np.median(piece.crop[:, [0, -1]]))
-        pad = np.full((height, _margin(piece)), paper, np.uint8)
-        left = np.hstack((piece.crop[:, :place], pad))
-        right = np.hstack((pad, piece.crop[:, place:]))
-        yield Piece((x0, y0, middle, y1), left), Piece((middle, y0, x1, y1), right)
+def _inked(gray: Gray) -> tuple[Gray, Gray, int]:
+    """The page with dark ink on light, how much darker than the paper around it each pixel is, and what is ink.
 
-
-def _margin(piece: Piece) -> int:
-    return max(2, int(piece.crop.shape[0]) // 8)
-
-
-def _inked(gray: Gray) -> tuple[Gray, Gray]:
-    """The page with dark ink on light, and a mask of the ink: what is darker than the paper around it."""
+    Both as shares of the paper's light, of 255.
+    """
     around = _paper(gray)
     dark, light = cv2.subtract(around, gray), cv2.subtract(gray, around)
     # Ink is the rarer and stronger of the two: sums of squares tell, and not how much there is of either.
     if float((light.astype(np.float32) ** 2).sum()) > 1.5 * float((dark.astype(np.float32) ** 2).sum()):
         gray = np.asarray(255 - gray, np.uint8)
         around = _paper(gray)
-        dark = cv2.subtract(around, gray)
-    share = dark.astype(np.float32) / np.maximum(around, 24)
-    # The grain of the paper, from every seventh pixel: its quartiles, which ink leaves alone.
+    limit = _NOISE * _grain(gray, around)
+    if limit > _DARKER:  # strokes are wider than the grain
+        gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), _SMOOTH), np.uint8)
+        limit = _NOISE * _grain(gray, around)
+    share = cv2.divide(cv2.subtract(around, gray), np.maximum(around, 24), scale=255)
+    return gray, np.asarray(share, np.uint8), min(254, round(255 * max(_DARKER, limit)))
+
+
+def _grain(gray: Gray, around: Gray) -> float:
+    """Deviation of the paper's grain as a share of its light, by what ink has least to do with.
+
+    That is what is lighter than around it where ink stands dense, and else the quartiles.
+    """
     some = gray.ravel()[::7].astype(np.float32) - around.ravel()[::7]
     low, high = np.percentile(some, (25, 75))
-    grain = float(high - low) / 1.35 / max(24.0, float(np.median(around)))
-    limit = max(_DARKER, _NOISE * grain)
-    return gray, np.asarray((share > limit).astype(np.uint8))
+    lighter = some[some > 0]
+    deviations = [float(high - low) / 1.349, float(np.median(lighter)) / 0.6745 if len(lighter) else 0.0]
+    return min(deviations) / max(24.0, float(np.median(around)))
+
+
+def _above(share: Gray, limit: int) -> Gray:
+    return np.asarray(cv2.threshold(share, limit, 1, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _of_strokes(share: Gray) -> Gray:
+    """What is nearly as dark as the darkest near it: not the blur between strokes that nearly touch."""
+    darkest = cv2.dilate(share, np.ones((_NEAR, _NEAR), np.uint8))
+    return np.asarray(share > cv2.convertScaleAbs(darkest, alpha=_STROKE)).view(np.uint8)
 
 
 def _paper(gray: Gray) -> Gray:
-    """How light the paper is at each place: the median of a reduced picture, wider than any stroke."""
+    """How light the paper is at each place: the median of some pixels around it, most of which are no ink."""
     side = max(gray.shape)
     reduce = min(1.0, 256 / side)
     size = (max(1, round(gray.shape[1] * reduce)), max(1, round(gray.shape[0] * reduce)))
-    thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    thumb = cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST)  # averages would mix paper and ink
     thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), max(31, max(size) // 6) | 1)
     return np.asarray(cv2.resize(thumb, gray.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
@@ -122,8 +119,8 @@ def _without_lines(mask: Gray) -> Gray:
         return mask
     ruled = wide[labels].astype(np.uint8)
     gone = np.zeros_like(mask)
-    for across in (False, True):
-        turned = np.ascontiguousarray(ruled.T) if across else ruled
+    for upright in (False, True):
+        turned = np.ascontiguousarray(ruled.T) if upright else ruled
         line = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8))
         if not line.any():
             continue
@@ -131,7 +128,7 @@ def _without_lines(mask: Gray) -> Gray:
         thickness = float(line.sum() / max(1, int((np.diff(line, axis=0, prepend=0) == 1).sum())))
         thicker = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((int(1.7 * thickness) + 2, 1), np.uint8))
         line = cv2.dilate(line, np.ones((3, 1), np.uint8)) * (1 - thicker)
-        gone = np.maximum(gone, line.T if across else line)
+        gone = np.maximum(gone, line.T if upright else line)
     return np.asarray(np.where(gone > 0, np.uint8(0), mask), np.uint8)
 
 

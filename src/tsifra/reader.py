@@ -239,7 +239,7 @@ class Reader:
     def _read_page(self, page: _Page, order: _Order) -> Reading:
         with self._lane.left():
             found = read_layout(to_gray(page.pixels), order.layout or "auto", self._classifier, order.rotate)
-        if order.layout == "grid" or found.rotation or found.count > _PARTS:
+        if order.layout == "grid" or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
         (single,) = self._classify([(page, self._normalize(page))])

@@ -9,15 +9,17 @@ from dataclasses import replace
 import numpy as np
 
 from tsifra.arrange import letters_beside, lines_of
-from tsifra.detect import Piece, find_pieces, split
+from tsifra.cuts import best_way, parts_of
+from tsifra.detect import Piece, find_pieces
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
 from tsifra.table import Cell, Classify, turns_of
 
 _NONE = 10
-_WIDE = 1.05  # times as wide as high, two digits may touch
-_LIKELY = 0.5  # probability from which what is wide is one digit all the same
-_BOTH = 0.75  # probability that each half of a cut must reach
+_WIDE = 0.65  # times as wide as high, two digits may touch
+_LIKELY = 0.995  # probability from which what is wide is one digit all the same
+_EACH = 0.5  # probability that each of the digits that are cut apart must reach
+_SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
 _LETTERS = 0.3  # share of a word that is letters, from which all of it is
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
@@ -43,22 +45,16 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
 
 
 def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Lines:
-    cells: list[Cell] = []
-    for piece, answer in zip(pieces, answers, strict=True):
-        wide = piece.bbox[2] - piece.bbox[0] > _WIDE * (piece.bbox[3] - piece.bbox[1])
-        if answer is None:
-            continue
-        if wide and max(answer[:_NONE]) < _LIKELY and (halves := _cut_in_two(piece, classify)):
-            cells += halves
-        else:
-            cells.append(Cell(piece.bbox, answer))
-    digits = [max(cell.probabilities) > cell.probabilities[_NONE] for cell in cells]
+    whole = [Cell(piece.bbox, answer) for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
+    known = [piece for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
+    cells = [part for cell, parts in zip(whole, _taken_apart(known, whole, classify), strict=True) for part in parts]
+    digits = [_looks_like_digit(cell) for cell in cells]
     boxes = [cell.bbox for cell in cells]
     among = letters_beside(boxes, digits)
     kept = [
-        _doubted(cell, line)
-        for cell, digit, (word, line) in zip(cells, digits, among, strict=True)
-        if digit and word < _LETTERS
+        _doubted(cell, letters.line)
+        for cell, digit, letters in zip(cells, digits, among, strict=True)
+        if digit and letters.word < _LETTERS
     ]
     if not kept:
         return []
@@ -80,16 +76,46 @@ def _answers(seen: list[Normalized], classify: Classify) -> list[_Answer]:
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 
-def _cut_in_two(piece: Piece, classify: Classify) -> list[Cell]:
-    """Two touching digits, at the cut where both halves are surest; nothing where none convinces."""
-    best: list[Cell] = []
-    best_share = _BOTH
-    for halves in split(piece):
-        answers = _answers([normalize(half.crop) for half in halves], classify)
-        if any(answer is None for answer in answers):
-            continue
-        cells = [Cell(half.bbox, answer) for half, answer in zip(halves, answers, strict=True) if answer is not None]
-        share = min(max(cell.probabilities[:_NONE]) for cell in cells)
-        if share > best_share:
-            best, best_share = cells, share
-    return best
+def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify) -> list[list[Cell]]:
+    """Cells of each piece: itself, or those of the digits that touch in it.
+
+    Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
+    """
+    wide = [
+        _is_wide(piece) and _digit_share(cell.probabilities) < _LIKELY
+        for piece, cell in zip(pieces, cells, strict=True)
+    ]
+    if not any(wide):
+        return [[cell] for cell in cells]
+    # Halves of an m are digits to a network; only where no words stand beside it is what is wide made of digits.
+    among = letters_beside([cell.bbox for cell in cells], [_looks_like_digit(cell) for cell in cells])
+    tried = {
+        index: parts_of(pieces[index])
+        for index, letters in enumerate(among)
+        if wide[index] and letters.others < _LETTERS
+    }
+    answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify))
+    apart = [[cell] for cell in cells]
+    for index, parts in tried.items():
+        said = [next(answers) for _ in parts]
+        scores = [np.log(max(1e-4, 0.0 if answer is None else _digit_share(answer))) for answer in said]
+        way = best_way(parts, scores)
+        found = [Cell(parts[at].piece.bbox, answer) for at in way if (answer := said[at]) is not None]
+        least = max(_EACH, 1 - _SURER * (1 - _digit_share(cells[index].probabilities)))
+        if found and len(found) == len(way) and min(_digit_share(cell.probabilities) for cell in found) > least:
+            apart[index] = found
+    return apart
+
+
+def _looks_like_digit(cell: Cell) -> bool:
+    return max(cell.probabilities) > cell.probabilities[_NONE]
+
+
+def _is_wide(piece: Piece) -> bool:
+    x0, y0, x1, y1 = piece.bbox
+    return x1 - x0 > _WIDE * (y1 - y0)
+
+
+def _digit_share(answer: tuple[float, ...]) -> float:
+    """The probability of the likeliest digit."""
+    return max(answer[:_NONE])

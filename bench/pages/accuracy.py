@@ -1,0 +1,136 @@
+"""Accuracy of reading pages that are made here; see README.md beside this file.
+
+python bench/pages/accuracy.py {drawn,text,pairs} [--data DIR] [--fonts DIR] [--model DIR]
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tsifra import Digit, Reader
+from tsifra.data import load_mnist
+from tsifra.data.mnist import Mnist
+from tsifra.data.numbers import VERSION, page_of_numbers, page_of_text
+from tsifra.data.synthetic import Sources
+from tsifra.data.type import Face, find_faces
+from tsifra.normalize import BBox
+from tsifra.training.lessons import FONTS, readable, sources
+
+SEED = 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=MEASURES)
+    parser.add_argument("--data", default=os.environ.get("TSIFRA_DATA"), help="a folder with MNIST's files")
+    parser.add_argument("--fonts", type=Path, default=FONTS, help="a folder with fonts")
+    parser.add_argument("--model", help="a model's folder; by default the shipped network")
+    args = parser.parse_args()
+    print(f"{args.what}: generator {VERSION}, seed {SEED}")
+    MEASURES[args.what](Reader(args.model), load_mnist(args.data), args.fonts)
+
+
+def drawn(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """F1 of 200 pages of faces, hands and pictures that no training has seen."""
+    kept = held_out(mnist, fonts)
+    placed = hits = given = found = 0
+    for index in range(200):
+        page = page_of_numbers(kept, np.random.default_rng([SEED, index]))
+        reading = reader.read(page.gray, rotate=0)
+        digits = [digit for digit in reading.digits if digit.digit is not None]
+        placed += len(page.digits)
+        given += len(digits)
+        hits += matched(page.digits, digits)
+        found += matched([("", box) for _, box in page.digits], digits, labels=False)
+    print(f"{placed} digits, {given} read: recall {hits / placed:.2%}, precision {hits / given:.2%}, ", end="")
+    print(f"F1 {2 * hits / (placed + given):.2%}; boxes alone F1 {2 * found / (placed + given):.2%}")
+
+
+def text(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """Digits with status ok on pages of words, a page each of 100 faces that no training has seen."""
+    faces = [face for face in held_out(mnist, fonts).faces if has_letters(face)]
+    chosen = faces[:: max(1, len(faces) // 100)][:100]
+    counts = []
+    for index, face in enumerate(chosen):
+        reading = reader.read(page_of_text(face, np.random.default_rng([SEED, index])), rotate=0)
+        counts.append(sum(digit.status == "ok" for digit in reading.digits))
+    print(f"{len(counts)} pages: {np.mean(counts):.2f} ok a page, at most {max(counts)}; ", end="")
+    print(f"{np.mean([count > 1 for count in counts]):.0%} of the pages with more than one")
+
+
+def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """Pairs of MNIST's test digits that touch: right ones, by their overlap in shares of the first one's width."""
+    right, every = 0, 0
+    for percent in (0, 5, 10, 15):
+        rng = np.random.default_rng([SEED, percent])
+        count = sum(reader.read(image, rotate=0).text == text for image, text in overlapped(mnist, percent, rng))
+        print(f"{percent}%: {count / 5:.1f}% of 500")
+        right, every = right + count, every + 500
+    print(f"all: {right / every:.1%}")
+
+
+def has_letters(face: Face) -> bool:
+    """Whether a face has letters at all; some have digits alone, and the same box for each letter."""
+    inks = [face.draw(letter) for letter in "aens"]
+    return len({ink.tobytes() for ink in inks if ink is not None}) == len(inks)
+
+
+def held_out(mnist: Mnist, fonts: Path) -> Sources:
+    count = len(mnist.train_images) - 5000
+    faces = readable(
+        find_faces(fonts),
+        Mnist(mnist.train_images[:count], mnist.train_labels[:count], mnist.test_images, mnist.test_labels),
+    )
+    return sources(faces, mnist, count)[1]
+
+
+def matched(truth: Sequence[tuple[str, BBox]], digits: list[Digit], labels: bool = True) -> int:
+    """How many digits stand where one of the truth does (overlap at least 0.5, each once) and are it."""
+    hits, taken = 0, set()
+    for digit in digits:
+        overlaps = [(overlap(box, digit.bbox), number) for number, (_, box) in enumerate(truth) if number not in taken]
+        best, number = max(overlaps, default=(0.0, -1))
+        if best >= 0.5:
+            taken.add(number)
+            hits += not labels or truth[number][0] == digit.digit
+    return hits
+
+
+def overlap(first: BBox, second: BBox) -> float:
+    """Intersection over union."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    shared = max(0, width) * max(0, height)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (first, second))
+    return shared / (areas - shared)
+
+
+def overlapped(mnist: Mnist, percent: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, str]]:
+    """500 pictures of two digits that touch, dark on light with a margin, three times as large as MNIST's."""
+    for _ in range(500):
+        first, second = (int(index) for index in rng.integers(0, len(mnist.test_images), 2))
+        left, right = (tight(mnist.test_images[index]) for index in (first, second))
+        height = max(len(left), len(right))
+        shift = round((1 - percent / 100) * left.shape[1])
+        sheet = np.zeros((height + 12, max(shift + right.shape[1], left.shape[1]) + 12), np.uint8)
+        for ink, x in ((left, 6), (right, 6 + shift)):
+            top = 6 + (height - len(ink)) // 2
+            place = sheet[top : top + len(ink), x : x + ink.shape[1]]
+            np.maximum(place, ink, out=place)
+        label = f"{mnist.test_labels[first]}{mnist.test_labels[second]}"
+        yield 255 - cv2.resize(sheet, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), label
+
+
+def tight(image: np.ndarray) -> np.ndarray:
+    rows, columns = np.flatnonzero(image.max(1) > 60), np.flatnonzero(image.max(0) > 60)
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {"drawn": drawn, "text": text, "pairs": pairs}
+
+if __name__ == "__main__":
+    main()
