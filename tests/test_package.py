@@ -46,9 +46,11 @@ def test_the_wheel_is_small_and_reads_where_there_is_no_checkout(tmp_path: Path)
     code = {name for name in names if name.startswith("tsifra/") and name.endswith(".py")}
     known = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "tsifra").rglob("*.py")}
     assert code == known
-    # No tests, no examples, no data sets: code, the network and the papers, and nothing else.
+    # No tests, no examples, no data sets: code, the page, the network and the papers, and nothing else.
     rest = {name for name in names - code if ".dist-info/" not in name}
-    assert rest == {"tsifra/weights/model.onnx", "tsifra/weights/model.json", "tsifra/py.typed"}
+    page = {name for name in rest if name.startswith("tsifra/server/page/")}
+    assert rest - page == {"tsifra/weights/model.onnx", "tsifra/weights/model.json", "tsifra/py.typed"}
+    assert "tsifra/server/page/index.html" in page
     assert "Requires-Dist: onnxruntime" in metadata
     assert not [
         line for line in metadata.splitlines() if line.startswith("Requires-Dist: torch") and "extra" not in line

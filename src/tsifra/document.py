@@ -30,6 +30,7 @@ SUFFIXES = (
 )
 """What is taken for a picture in a folder; a file that is named itself is opened whatever its name."""
 
+_MOST_PAGES = 100_000
 _IN_MEMORY = 1 << 20  # bytes; smaller files are read at once, which decoders are quicker with
 
 
@@ -45,6 +46,21 @@ def name_of(source: Source) -> str:
         return str(getattr(source, "filename", "")) or "<image>"
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else "<file>"
+
+
+def parse_pages(value: str) -> frozenset[int]:
+    """Numbers and ranges of pages, from 1, such as "1-3,5". Raises ValueError for anything else."""
+    numbers: set[int] = set()
+    for part in value.split(","):
+        first, dash, last = part.partition("-")
+        try:
+            low, high = int(first), int(last) if dash else int(first)
+        except ValueError:
+            raise ValueError(f"{value!r} is no list of pages such as 1-3,5") from None
+        if not 1 <= low <= high <= _MOST_PAGES:
+            raise ValueError(f"{part!r} is no range of pages, from 1 up")
+        numbers.update(range(low, high + 1))
+    return frozenset(numbers)
 
 
 @contextmanager

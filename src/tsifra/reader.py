@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -146,6 +147,33 @@ class Reader:
         if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
         return self._read_all(self._expand(sources), _Order(None if one else layout, rotate, pages))
+
+    def read_pages(
+        self,
+        source: Source,
+        *,
+        one: bool = False,
+        layout: Layout = "auto",
+        rotate: int | None = None,
+        pages: Container[int] | None = None,
+    ) -> list[Reading | Failure]:
+        """Read all pages of one source in the caller's thread, for programs that have threads of their own.
+
+        one, layout, rotate, pages: as for `read_many`, and so is what comes back.
+        """
+        if one and (layout != "auto" or rotate is not None):
+            raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
+        return self._read_chunk([source], Event(), _Order(None if one else layout, rotate, pages))
+
+    def promising(self, max_error: float) -> "Reader":
+        """A reader with the same network, of whose answers with status "ok" at most this share may be wrong, 0…1.
+
+        Raises ModelError where its card cannot promise that.
+        """
+        accept = self.card.accept_at(max_error)
+        reader = copy(self)
+        reader._accept = accept
+        return reader
 
     def _read_all(self, expanded: Iterator[Source | Failure], order: _Order) -> Iterator[Reading | Failure]:
         stop = Event()

@@ -10,7 +10,7 @@ import sys
 import click
 
 from tsifra import __version__
-from tsifra.cli import evaluate, info, read, train
+from tsifra.cli import evaluate, info, read, serve, train
 from tsifra.cli.options import INTERNAL, INTERRUPTED, OK, UNREAD, USAGE
 from tsifra.errors import DataError, TsifraError
 
@@ -67,6 +67,7 @@ for command in (
     evaluate.calibrate,
     train.export,
     train.convert,
+    serve.serve,
     info.info,
 ):
     cli.add_command(command)

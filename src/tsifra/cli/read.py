@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tsifra.layout import Layout
     from tsifra.output import Form
 
-_MOST_PAGES = 100_000
-
 
 class Pages(click.ParamType[frozenset[int]]):
     """Numbers and ranges of pages, from 1: "1-3,5"."""
@@ -32,17 +30,12 @@ class Pages(click.ParamType[frozenset[int]]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
         """The numbers that are named."""
-        numbers: set[int] = set()
-        for part in value.split(","):
-            first, dash, last = part.partition("-")
-            try:
-                low, high = int(first), int(last) if dash else int(first)
-            except ValueError:
-                self.fail(f"{value!r} is no list of pages such as 1-3,5", param, ctx)
-            if not 1 <= low <= high <= _MOST_PAGES:
-                self.fail(f"{part!r} is no range of pages, from 1 up", param, ctx)
-            numbers.update(range(low, high + 1))
-        return frozenset(numbers)
+        from tsifra.document import parse_pages
+
+        try:
+            return parse_pages(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()

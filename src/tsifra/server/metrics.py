@@ -1,0 +1,46 @@
+"""What a server has done, for Prometheus; right for all its worker processes together.
+
+Flows in: counts and times. Flows out: the text that /metrics gives. Workers share a folder, named by the variable
+PROMETHEUS_MULTIPROC_DIR before this module is loaded; without it a process counts for itself.
+"""
+
+import os
+
+from prometheus_client import REGISTRY as _OWN
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+from tsifra.reading import Failure, Reading
+
+REQUESTS = Counter("tsifra_requests", "Requests that were answered.", ["route", "status"])
+ERRORS = Counter("tsifra_errors", "Pictures and requests that were not read.", ["kind"])
+DIGITS = Counter("tsifra_digits", "Digits that were read.", ["status"])
+PICTURES = Counter("tsifra_pictures", "Pictures that were read.", ["status"])
+LATENCY = Histogram(
+    "tsifra_latency_seconds",
+    "From the head of a request to its answer.",
+    ["route"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+)
+PAGES = Histogram("tsifra_request_pages", "Pages of one request.", buckets=(1, 2, 5, 10, 20, 50, 100))
+QUEUE = Gauge("tsifra_queue", "Requests that wait or are worked on.", multiprocess_mode="livesum")
+
+
+def count(results: list[Reading | Failure]) -> None:
+    """Count what one request's pictures became."""
+    PAGES.observe(len(results))
+    for result in results:
+        if isinstance(result, Failure):
+            ERRORS.labels(result.kind).inc()
+            continue
+        PICTURES.labels(result.status).inc()
+        for digit in result.digits:
+            DIGITS.labels(digit.status).inc()
+
+
+def exposed() -> bytes:
+    """All figures in the text format of Prometheus."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(_OWN)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,54 @@
+"""A server from start to end: Granian's processes, each with its own reader.
+
+Flows in: Settings. Flows out: nothing until a signal ends it. Granian has time-outs for headers and bounds on
+connections, which uvicorn has not.
+"""
+
+import os
+import tempfile
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from tsifra.reader import Reader
+from tsifra.server.settings import Settings
+
+_HEADER_MS = 5000
+_END_S = 8  # for requests that run when the server is told to end
+_CONNECTIONS = 1024  # a worker
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, which let what runs finish."""
+    with tempfile.TemporaryDirectory(prefix="tsifra-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        settings.to_environment()
+        Granian(
+            "tsifra.server.run:application",
+            settings.host,
+            settings.port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            workers=settings.workers,
+            loop=Loops.asyncio,
+            websockets=False,
+            backlog=2048,
+            backpressure=_CONNECTIONS,
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS),
+            workers_kill_timeout=_END_S,
+            respawn_failed_workers=True,
+            log_level=LogLevels.warning,
+        ).serve()
+
+
+def application() -> object:
+    """The application of a worker process, from the settings that its parent left."""
+    from tsifra.server.app import create_app
+
+    settings = Settings.from_environment()
+    reader = Reader(
+        settings.model, max_bytes=settings.max_bytes, max_pixels=settings.max_pixels, max_pages=settings.max_pages
+    )
+    return create_app(reader, settings)

@@ -1,0 +1,272 @@
+"""The HTTP service gives what the command line gives, says what is wrong, and holds under abuse."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from conftest import CommandLine
+from drawing import digit
+from test_pages import LINES, sheet
+from tsifra.server.settings import Settings
+
+PNG = cv2.imencode(".png", digit("4"))[1].tobytes()
+PHOTO = cv2.imencode(".jpg", sheet(LINES))[1].tobytes()
+START = "import json, sys; from tsifra.server.run import serve; from tsifra.server.settings import Settings; "
+START += "serve(Settings(**json.loads(sys.argv[1])))"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A real server in processes of its own."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+    def json(self, method: str, path: str, body: bytes | None = None) -> Any:
+        return json.loads(self.ask(method, path, body)[2])
+
+
+@contextlib.contextmanager
+def served(**settings: Any) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", START, json.dumps({"port": port} | settings)])
+    server = Server(port, process)
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                if server.ask("GET", "/health/ready")[0] == 200:
+                    break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the server did not start")
+        yield server
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with served() as server:
+        yield server
+
+
+def form(*files: tuple[str, bytes]) -> tuple[bytes, dict[str, str]]:
+    parts = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n' % (name.encode(), data)
+        for name, data in files
+    )
+    return parts + b"--x--\r\n", {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+@pytest.mark.parametrize(
+    ("query", "options"), [("", []), ("?one=true&probabilities=true", ["--one", "--probabilities"])]
+)
+def test_records_are_those_of_the_command_line(
+    server: Server, tsifra: CommandLine, tmp_path: Path, query: str, options: list[str]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(PHOTO)
+    said = json.loads(tsifra("read", *options, "--format", "json", str(tmp_path / "a.jpg")).out)
+    body, headers = form(("a.jpg", PHOTO))
+    status, _, answer = server.ask("POST", "/v1/read" + query, body, headers)
+    assert status == 200
+    assert json.loads(answer) == [{**said[0], "input": "a.jpg"}]
+    assert server.json("POST", "/v1/read" + query, PHOTO) == [{**said[0], "input": "body"}]
+
+
+def test_of_several_files_the_others_are_read(server: Server) -> None:
+    body, headers = form(("4.png", PNG), ("broken.png", PNG[:60]), ("page.jpg", PHOTO))
+    status, _, answer = server.ask("POST", "/v1/read", body, headers)
+    assert status == 200
+    records = json.loads(answer)
+    assert [record["status"] for record in records] == ["ok", "error", "ok"]
+    assert records[1]["error"]["kind"] == "damaged"
+    assert records[2]["text"] == "\n".join(LINES)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "kind"),
+    [
+        ("POST", "/v1/read", b"no picture", 415, "format"),
+        ("POST", "/v1/read", PNG[:60], 422, "damaged"),
+        ("POST", "/v1/read", b"", 400, "parameter"),
+        ("POST", "/v1/read?layout=rows", PNG, 400, "parameter"),
+        ("POST", "/v1/read?one=true&rotate=90", PNG, 400, "parameter"),
+        ("POST", "/v1/read?pages=3-1", PNG, 400, "parameter"),
+        ("POST", "/v1/read?pages=7", PNG, 422, "missing"),
+        ("POST", "/v1/read?max_error=1e-9", PNG, 400, "parameter"),
+        ("POST", "/v1/annotate?page=7", PNG, 422, "missing"),
+        ("POST", "/v1/explain?box=900,900,990,990", PNG, 400, "parameter"),
+        ("GET", "/v1/read", None, 405, "method"),
+        ("GET", "/nothing", None, 404, "not_found"),
+        ("GET", "/static/../app.py", None, 404, "not_found"),
+    ],
+)
+def test_problems_say_what_is_wrong(
+    server: Server, method: str, path: str, body: bytes | None, status: int, kind: str
+) -> None:
+    got, headers, answer = server.ask(method, path, body)
+    problem = json.loads(answer)
+    assert (got, headers["content-type"]) == (status, "application/problem+json")
+    assert (problem["status"], problem["kind"]) == (status, kind)
+    assert "Traceback" not in problem["detail"]
+    assert "/home" not in problem["detail"]
+
+
+def test_pictures_and_explanations(server: Server) -> None:
+    status, headers, answer = server.ask("POST", "/v1/annotate", PHOTO)
+    assert (status, headers["content-type"], answer[:4]) == (200, "image/png", b"\x89PNG")
+    explained = server.json("POST", "/v1/explain?box=10,10,110,110", PNG)
+    assert explained["record"]["text"] == "4"
+    assert explained["steps"]
+    assert explained["seen"].startswith("data:image/png;base64,")
+
+
+def test_the_page_and_the_documents_are_there(server: Server) -> None:
+    for path, kind in (("/", "text/html"), ("/docs", "text/html"), ("/openapi.json", "application/json")):
+        status, headers, answer = server.ask("GET", path)
+        assert status == 200
+        assert headers["content-type"].startswith(kind)
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert b"https://" not in answer, "nothing comes from other hosts"
+    assert server.json("GET", "/v1/info")["model"]
+
+
+def test_other_hosts_names_are_refused(server: Server) -> None:
+    assert server.ask("GET", "/", headers={"Host": "evil.example"})[0] == 400
+    assert server.ask("GET", "/", headers={"Host": f"localhost:{server.port}"})[0] == 200
+
+
+def test_a_token_is_wanted_where_one_is_set() -> None:
+    with served(token="geheim") as server:
+        status, headers, _ = server.ask("POST", "/v1/read", PNG)
+        assert (status, headers["www-authenticate"]) == (401, "Bearer")
+        assert server.ask("POST", "/v1/read", PNG, {"Authorization": "Bearer falsch"})[0] == 401
+        assert server.ask("GET", "/metrics")[0] == 401
+        assert server.ask("POST", "/v1/read", PNG, {"Authorization": "Bearer geheim"})[0] == 200
+        assert server.ask("GET", "/")[0] == 200
+        assert server.ask("GET", "/health/live")[0] == 200
+
+
+def test_an_open_address_wants_a_token_or_the_word(tsifra: CommandLine) -> None:
+    result = tsifra("serve", "--host", "0.0.0.0")
+    assert result.code == 2
+    assert "TSIFRA_TOKEN" in result.err
+    with pytest.raises(ValueError, match="--open"):
+        Settings(host="192.0.2.1")
+    Settings(host="192.0.2.1", open=True)
+
+
+def test_large_and_slow_bodies_are_refused() -> None:
+    with served(max_bytes=10_000, body_s=1.0) as server:
+        assert server.ask("POST", "/v1/read", bytes(10_001))[0] == 413
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        with contextlib.closing(connection):  # in pieces, without a stated size
+            connection.request("POST", "/v1/read", iter([bytes(6000), bytes(6000)]), encode_chunked=True)
+            assert connection.getresponse().status == 413
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as slow:
+            slow.sendall(b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx")
+            assert b" 408 " in slow.recv(100)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as half:
+            half.sendall(b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nx")
+        assert server.ask("POST", "/v1/read", PNG)[0] == 200
+
+
+def test_a_bomb_is_refused(server: Server) -> None:
+    bomb = cv2.imencode(".png", cv2.resize(digit("4"), (9000, 9000)))[1].tobytes()
+    status, _, answer = server.ask("POST", "/v1/read", bomb)
+    assert (status, json.loads(answer)["kind"]) == (413, "too_large")
+
+
+def test_a_silent_client_is_let_go(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
+        silent.sendall(b"POST /v1/read HTTP/1.1\r\nHost: loc")
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while silent.recv(1000):
+                pass
+        assert time.monotonic() - began < 15
+
+
+def test_overload_is_answered_and_passes() -> None:
+    large = cv2.imencode(".jpg", cv2.resize(sheet(LINES), None, fx=3, fy=3))[1].tobytes()
+    with served(queue=1) as server:
+        with ThreadPoolExecutor(24) as pool:
+            answers = list(pool.map(lambda _: server.ask("POST", "/v1/read", large), range(48)))
+        statuses = [status for status, *_ in answers]
+        assert set(statuses) == {200, 503}
+        assert all(headers["retry-after"] for status, headers, _ in answers if status == 503)
+        assert server.ask("POST", "/v1/read", PNG)[0] == 200, "afterwards as before"
+
+
+def test_figures_are_those_of_all_workers() -> None:
+    with served(workers=2) as server:
+        for _ in range(12):
+            server.ask("POST", "/v1/read?one=true", PNG)
+        server.ask("POST", "/v1/read", b"no picture")
+        lines = server.ask("GET", "/metrics")[2].decode().split("\n")
+        figures = dict(line.rsplit(" ", 1) for line in lines if line and line[0] != "#")
+        assert float(figures['tsifra_requests_total{route="/v1/read",status="200"}']) == 12
+        assert float(figures['tsifra_digits_total{status="ok"}']) == 12
+        assert float(figures['tsifra_errors_total{kind="format"}']) >= 1
+        assert float(figures["tsifra_queue"]) == 0
+
+
+def test_the_end_lets_what_runs_finish() -> None:
+    large = cv2.imencode(".jpg", cv2.resize(sheet(LINES), None, fx=3, fy=3))[1].tobytes()
+    with served() as server, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(server.ask, "POST", "/v1/read", large)
+        time.sleep(0.1)
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        assert running.result()[0] == 200
+        server.process.wait(10)
+        assert time.monotonic() - began < 10
+
+
+def test_a_port_in_use_is_named(server: Server, tsifra: CommandLine) -> None:
+    result = tsifra("serve", "--port", str(server.port))
+    assert result.code == 2
+    assert str(server.port) in result.err
+    assert len(result.err.split("\n")) < 8
+
+
+def test_the_document_holds_what_it_says(server: Server, tmp_path: Path) -> None:
+    program = shutil.which("schemathesis", path=Path(sys.executable).parent)
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("schemathesis is missing")
+        pytest.skip("needs schemathesis")
+    checks = "not_a_server_error,status_code_conformance,content_type_conformance"
+    command = [program, "run", f"http://127.0.0.1:{server.port}/openapi.json", "--checks", checks]
+    result = subprocess.run(
+        [*command, "--max-examples", "15", "--seed", "1"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
