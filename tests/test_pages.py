@@ -142,3 +142,11 @@ def test_readings_of_pages_show_themselves(reader: Reader) -> None:
     shown = reading._repr_png_()
     assert shown is not None
     assert shown.startswith(b"\x89PNG")
+
+
+def test_large_digits_of_straight_strokes_are_not_taken_for_ruled_lines(reader: Reader) -> None:
+    page = np.full((640, 960), 255, np.uint8)
+    strokes = [[(290, 160), (430, 160), (370, 480)], [(560, 150), (530, 310), (650, 310)], [(630, 190), (610, 510)]]
+    for stroke in strokes:
+        cv2.polylines(page, [np.array(stroke, np.int32)], False, (20,), 24, cv2.LINE_AA)
+    assert reader.read(page).text == "74"

@@ -19,10 +19,12 @@ _LEAST = 8  # pixels that a digit is high
 _DARKER = 0.11  # by which share ink is darker than the paper around it, at least
 _NOISE = 4.5  # deviations of the paper's grain that ink stands out by
 _SMOOTH = 1.0  # deviation in pixels of the blur that grain gets which would hide ink
+_AROUND, _AROUND_SMALL = 45, 81  # pixels, of 256, that the paper is looked for in; digits may fill a small picture
 _NEAR = 15  # pixels around a stroke in which what is much lighter is its blur or a ruled line
 _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _RULED = 0.2  # share of the page that ruled lines, with what hangs on them, reach over
 _RULED_LEAST = 250  # pixels, unless they reach over most of a small picture
+_FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over which a line is no ruled one
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
@@ -99,7 +101,7 @@ def _paper(gray: Gray) -> Gray:
     reduce = min(1.0, 256 / side)
     size = (max(1, round(gray.shape[1] * reduce)), max(1, round(gray.shape[0] * reduce)))
     thumb = cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST)  # averages would mix paper and ink
-    thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), max(31, max(size) // 6) | 1)
+    thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), _AROUND_SMALL if reduce == 1 else _AROUND)
     return np.asarray(cv2.resize(thumb, gray.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
@@ -124,8 +126,10 @@ def _without_lines(mask: Gray) -> Gray:
         line = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8))
         if not line.any():
             continue
-        # Where ink is clearly thicker than the line, a stroke lies on it.
         thickness = float(line.sum() / max(1, int((np.diff(line, axis=0, prepend=0) == 1).sum())))
+        if thickness > max(_FINE, _THICK * side):  # a stroke of a large digit
+            continue
+        # Where ink is clearly thicker than the line, a stroke lies on it.
         thicker = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((int(1.7 * thickness) + 2, 1), np.uint8))
         line = cv2.dilate(line, np.ones((3, 1), np.uint8)) * (1 - thicker)
         gone = np.maximum(gone, line.T if upright else line)

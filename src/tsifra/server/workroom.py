@@ -34,8 +34,11 @@ class Workroom:
         if self.is_full:
             raise ProblemError("busy", "too many requests at once; try again in a moment")
         loop = asyncio.get_running_loop()
+        try:
+            future = self._pool.submit(work)
+        except RuntimeError:  # closed
+            raise ProblemError("busy", "this server is ending") from None
         self.inside += 1
-        future = self._pool.submit(work)
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._answer_s)

@@ -1,0 +1,63 @@
+// Boxes of what was read, laid over a picture.
+//
+// Flows in: a record and the layer to put its boxes on; calls `chosen(index)` for a box that is clicked. The list of
+// digits does the same for keyboards and screen readers, so boxes are for eyes and pointers alone. A digit that is
+// unsure has a dashed box and a "?", a rejected region a cross: color is never the only difference.
+
+const CROWD = 30; // digits from which sure ones go without a label, which would hide their neighbors
+
+/** What stands beside a box: 4, 4? or ×. */
+export function mark(digit) {
+  if (digit.digit === null) return "×";
+  return digit.status === "ok" ? digit.digit : `${digit.digit}?`;
+}
+
+/** Show the boxes of a record, or none for null. chosen: null where boxes are not to be clicked. */
+export function showBoxes(layer, record, chosen) {
+  layer.replaceChildren();
+  if (!record?.size) return;
+  const [width, height] = turnedBack(record.size, record.rotation);
+  record.digits.forEach((digit, index) => {
+    const [x0, y0, x1, y1] = unturned(digit.bbox, record);
+    const box = document.createElement("div");
+    box.className = `box ${digit.status}`;
+    // Through the CSSOM: the service's policy forbids style attributes.
+    box.style.left = `${(100 * x0) / width}%`;
+    box.style.top = `${(100 * y0) / height}%`;
+    box.style.width = `${(100 * (x1 - x0)) / width}%`;
+    box.style.height = `${(100 * (y1 - y0)) / height}%`;
+    if (record.digits.length <= CROWD || digit.status !== "ok") {
+      const label = document.createElement("span");
+      label.textContent = mark(digit);
+      box.append(label);
+    }
+    if (chosen) {
+      box.classList.add("clickable");
+      box.addEventListener("click", () => chosen(index));
+    }
+    layer.append(box);
+  });
+}
+
+/** Mark the box of the chosen digit. */
+export function chooseBox(layer, index) {
+  [...layer.children].forEach((box, at) => box.classList.toggle("chosen", at === index));
+}
+
+function turnedBack([width, height], rotation) {
+  return rotation % 180 ? [height, width] : [width, height];
+}
+
+/** A box of the turned page, in the picture as it was given. */
+function unturned([x0, y0, x1, y1], { rotation, size: [width, height] }) {
+  switch (rotation) {
+    case 90:
+      return [y0, width - x1, y1, width - x0];
+    case 180:
+      return [width - x1, height - y1, width - x0, height - y0];
+    case 270:
+      return [height - y1, x0, height - y0, x1];
+    default:
+      return [x0, y0, x1, y1];
+  }
+}

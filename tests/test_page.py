@@ -1,0 +1,175 @@
+"""The page in a real browser: drawing, files, languages, phones, keyboards and screen readers."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from drawing import digit
+from test_pages import LINES, sheet
+from test_server import Server, served
+
+SEVEN = [(0.3, 0.25), (0.46, 0.25), (0.38, 0.75)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is missing")
+        pytest.skip("needs chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with served() as server:
+        yield server
+
+
+def opened(browser: Browser, server: Server, **context: Any) -> Page:
+    page = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1200, "height": 900}} | context).new_page()
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    return page
+
+
+def stroke(page: Page, points: list[tuple[float, float]]) -> None:
+    box = page.locator("#pad").bounding_box()
+    assert box is not None
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    cv2.imwrite(str(tmp_path / "page.png"), sheet(LINES))
+    return tmp_path / "page.png"
+
+
+def test_strokes_are_read_as_they_are_drawn(browser: Browser, server: Server) -> None:
+    page = opened(browser, server)
+    stroke(page, SEVEN)
+    expect(page.locator("#text")).to_have_text("7")
+    stroke(page, [(0.6, 0.25), (0.56, 0.5), (0.68, 0.5)])
+    stroke(page, [(0.66, 0.3), (0.64, 0.8)])
+    expect(page.locator("#text")).to_have_text("74")
+    expect(page.locator("#digits li")).to_have_count(2)
+    expect(page.locator("#steps li").first).to_be_visible()
+    page.click("#undo")
+    page.click("#undo")
+    expect(page.locator("#text")).to_have_text("7")
+    page.click("#clear")
+    expect(page.locator("#read")).to_be_hidden()
+
+
+def test_a_file_is_read_and_can_be_taken_away(browser: Browser, server: Server, photo: Path) -> None:
+    page = opened(browser, server)
+    page.set_input_files("#file", photo)
+    expect(page.locator("#text")).to_have_text("\n".join(LINES), use_inner_text=True)
+    for button, suffix in (("#save-json", ".json"), ("#save-csv", ".csv"), ("#save-picture", ".png")):
+        with page.expect_download() as download:
+            page.click(button)
+        assert download.value.suggested_filename.endswith(suffix)
+
+
+def test_a_file_can_be_dropped(browser: Browser, server: Server) -> None:
+    page = opened(browser, server)
+    data = cv2.imencode(".png", digit("4"))[1].tobytes()
+    page.evaluate(
+        """bytes => {
+            const data = new DataTransfer()
+            data.items.add(new File([new Uint8Array(bytes)], "4.png", {type: "image/png"}))
+            for (const type of ["dragenter", "dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: data}))
+        }""",
+        list(data),
+    )
+    expect(page.locator("#text")).to_have_text("4")
+
+
+def test_what_is_no_picture_gets_a_sentence(browser: Browser, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    page = opened(browser, server)
+    page.set_input_files("#file", tmp_path / "notes.txt")
+    expect(page.locator("#trouble-words")).to_contain_text("not a picture")
+    page.locator("[data-example='digit.png']").click()
+    expect(page.locator("#text")).to_have_text("4")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_lost_server_gets_a_sentence(browser: Browser, server: Server) -> None:
+    page = opened(browser, server)
+    page.route("**/v1/read**", lambda route: route.abort())
+    stroke(page, SEVEN)
+    expect(page.locator("#trouble-words")).to_be_visible()
+    page.unroute("**/v1/read**")
+    page.click("#retry")
+    expect(page.locator("#text")).to_have_text("7")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_keeps_anybody_out(browser: Browser, server: Server, photo: Path, scheme: str, width: int) -> None:
+    page = opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page.set_input_files("#file", photo)
+    expect(page.locator("#read")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "no scrolling sideways"
+    found = Axe().run(page).response["violations"]
+    serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_it_speaks_russian(browser: Browser, server: Server) -> None:
+    page = opened(browser, server, locale="ru-RU")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    expect(page.locator("#choose")).to_have_text("Выбрать файл")
+    page.locator("[data-language=en]").click()
+    expect(page.locator("#choose")).to_have_text("Choose a file")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_keyboard_is_enough(browser: Browser, server: Server) -> None:
+    page = opened(browser, server)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.example") == "number.png":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_text("2718")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#digits') !== null"):
+            break
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_contain_text("2")
+
+
+def test_a_token_is_asked_for_once(browser: Browser) -> None:
+    with served(token="geheim") as server:
+        page = opened(browser, server)
+        stroke(page, SEVEN)
+        page.fill("#token-field", "falsch")
+        page.keyboard.press("Enter")
+        expect(page.locator("#token-again")).to_be_visible()
+        page.fill("#token-field", "geheim")
+        page.keyboard.press("Enter")
+        expect(page.locator("#text")).to_have_text("7")
+        page.reload()
+        stroke(page, SEVEN)
+        expect(page.locator("#text")).to_have_text("7")
