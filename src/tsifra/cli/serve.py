@@ -8,11 +8,13 @@ import click
 
 from tsifra.cli.options import OK, missing, model_option
 
+_WORKERS = 4  # each holds a network and its own memory
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port to listen on.")
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that read.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that read; by default one a processor, at most 4.")
 @model_option
 @click.option("--open", "is_open", is_flag=True, help="Let anybody in who can reach the address.")
 @click.option("--allow-origin", multiple=True, metavar="URL", help="Let pages of this site ask (CORS).")
@@ -23,7 +25,7 @@ from tsifra.cli.options import OK, missing, model_option
 def serve(
     host: str,
     port: int,
-    workers: int,
+    workers: int | None,
     model: Path | None,
     is_open: bool,
     allow_origin: tuple[str, ...],
@@ -51,7 +53,7 @@ def serve(
         settings = Settings(
             host,
             port,
-            workers,
+            workers or min(_WORKERS, os.cpu_count() or 1),
             None if model is None else str(model),
             os.environ.get("TSIFRA_TOKEN") or None,
             is_open,

@@ -6,9 +6,9 @@ a request outlives its answer. Knows nothing of digits, which are the reader's b
 
 import base64
 import json
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -36,6 +36,7 @@ from tsifra.server.settings import Settings
 from tsifra.server.workroom import Workroom
 
 PAGE = Path(__file__).parent / "page"
+_THREADS = 2  # a process: a small picture passes a page; with one, throughput is a tenth higher
 _BODY = {
     "required": True,
     "content": {
@@ -56,29 +57,16 @@ _PROBLEM = {
 _PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(sorted({*STATUSES.values()} - {404, 405, 500}), _PROBLEM)
 
 
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted of the pictures, as the command line's options name it."""
+    """What is wanted of the pictures, as the options of the command line and of `Reader.read_many` name it."""
 
-    def __init__(
-        self,
-        one: Annotated[bool, Query(description="Each picture is one digit.")] = False,
-        layout: Annotated[Layout, Query(description="How digits stand.")] = "auto",
-        rotate: Annotated[
-            Literal["auto", "0", "90", "180", "270"], Query(description="Degrees clockwise to turn pages by.")
-        ] = "auto",
-        pages: Annotated[str | None, Query(description="Of documents, such as 1-3 or 1,4-6; all by default.")] = None,
-        probabilities: Annotated[bool, Query(description="Add all eleven probabilities.")] = False,
-        max_error: Annotated[float | None, Query(gt=0, le=1, description="Share of `ok` that may be wrong.")] = None,
-    ) -> None:
-        """Raises ProblemError for values that contradict each other."""
-        if one and (layout != "auto" or rotate != "auto"):
-            raise ProblemError("parameter", "layout and rotate are for pages; a picture that is one digit has neither")
-        self.one, self.layout, self.probabilities, self.max_error = one, layout, probabilities, max_error
-        self.rotate = None if rotate == "auto" else int(rotate)
-        try:
-            self.pages = None if pages is None else parse_pages(pages)
-        except ValueError as error:
-            raise ProblemError("parameter", f"pages: {error}") from None
+    one: bool
+    layout: Layout
+    rotate: int | None
+    pages: frozenset[int] | None
+    probabilities: bool
+    max_error: float | None
 
     def read(self, reader: Reader, sources: list[Source]) -> list[Reading | Failure]:
         """Read sources in this thread."""
@@ -96,9 +84,29 @@ class Order:
         ]
 
 
+async def _order(  # async, or FastAPI would take it to another thread
+    one: Annotated[bool, Query(description="Each picture is one digit.")] = False,
+    layout: Annotated[Layout, Query(description="How digits stand.")] = "auto",
+    rotate: Annotated[
+        Literal["auto", "0", "90", "180", "270"], Query(description="Degrees clockwise to turn pages by.")
+    ] = "auto",
+    pages: Annotated[str | None, Query(description="Of documents, such as 1-3 or 1,4-6; all by default.")] = None,
+    probabilities: Annotated[bool, Query(description="Add all eleven probabilities.")] = False,
+    max_error: Annotated[float | None, Query(gt=0, le=1, description="Share of `ok` that may be wrong.")] = None,
+) -> Order:
+    """The order that a request's parameters make. Raises ProblemError for values that contradict each other."""
+    if one and (layout != "auto" or rotate != "auto"):
+        raise ProblemError("parameter", "layout and rotate are for pages; a picture that is one digit has neither")
+    try:
+        wanted = None if pages is None else parse_pages(pages)
+    except ValueError as error:
+        raise ProblemError("parameter", f"pages: {error}") from None
+    return Order(one, layout, None if rotate == "auto" else int(rotate), wanted, probabilities, max_error)
+
+
 def create_app(reader: Reader, settings: Settings) -> Gate:
     """The application of one worker process."""
-    room = Workroom(max(1, (os.cpu_count() or 1) // settings.workers), settings.queue, settings.answer_s)
+    room = Workroom(_THREADS, settings.queue, settings.answer_s)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -126,7 +134,7 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
                 raise ProblemError(error.kind, str(error)) from None
 
     @app.post("/v1/read", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY})
-    async def read(request: Request, order: Annotated[Order, Depends()]) -> Response:
+    async def read(request: Request, order: Annotated[Order, Depends(_order)]) -> Response:
         """Read digits: an array of records, one a page, as `tsifra read --format json` writes it."""
         sources = await _sources(request)
         results = await ask(partial(order.read, reader, sources))
@@ -141,7 +149,7 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
         openapi_extra={"requestBody": _BODY},
     )
     async def annotate(
-        request: Request, order: Annotated[Order, Depends()], page: Annotated[int, Query(ge=1, le=100_000)] = 1
+        request: Request, order: Annotated[Order, Depends(_order)], page: Annotated[int, Query(ge=1, le=100_000)] = 1
     ) -> Response:
         """Read digits and draw them on the picture: a PNG."""
         (source,) = await _sources(request, most=1)
