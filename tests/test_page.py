@@ -9,7 +9,8 @@ from typing import Any
 import cv2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from drawing import digit
 from test_pages import LINES, sheet
@@ -173,3 +174,64 @@ def test_a_token_is_asked_for_once(browser: Browser) -> None:
         page.reload()
         stroke(page, SEVEN)
         expect(page.locator("#text")).to_have_text("7")
+
+
+def test_pages_of_a_document_follow_each_other(browser: Browser, server: Server, tmp_path: Path) -> None:
+    first, *more = [Image.fromarray(digit(label)) for label in "47"]
+    first.save(tmp_path / "pages.tif", save_all=True, append_images=more)  # which no browser here shows by itself
+    page = opened(browser, server)
+    page.set_input_files("#file", tmp_path / "pages.tif")
+    expect(page.locator("#where")).to_have_text("1 of 2")
+    expect(page.locator("#picture-img")).to_be_visible()
+    page.click("#next")
+    expect(page.locator("#text")).to_have_text("7")
+    expect(page.locator("#next")).to_be_disabled()
+
+
+def test_one_bad_file_keeps_no_others_back(browser: Browser, server: Server, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(photo.read_bytes()[:200])
+    (tmp_path / "empty.png").write_bytes(b"")
+    page = opened(browser, server, locale="ru-RU")
+    page.set_input_files("#file", [tmp_path / "broken.png", tmp_path / "empty.png", photo])
+    expect(page.locator("#where")).to_have_text("1 из 3")
+    expect(page.locator("#trouble-words")).to_contain_text("Файл повреждён")
+    page.click("#next")
+    expect(page.locator("#trouble-words")).to_contain_text("Файл пустой")
+    page.click("#next")
+    expect(page.locator("#text")).to_have_text("\n".join(LINES), use_inner_text=True)
+
+
+def test_a_busy_server_is_asked_once_more(browser: Browser, server: Server) -> None:
+    asked = []
+
+    def busy_at_first(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            return route.continue_()
+        return route.fulfill(status=503, headers={"Retry-After": "1"}, body='{"kind": "busy"}')
+
+    page = opened(browser, server)
+    page.route("**/v1/read**", busy_at_first)
+    page.locator("[data-example='digit.png']").click()
+    expect(page.locator("#text")).to_have_text("4")
+    assert len(asked) == 2
+
+
+def test_a_file_is_chosen_from_the_keyboard(browser: Browser, server: Server, photo: Path) -> None:
+    page = opened(browser, server)
+    # The browser's own dialog is caught too late at times, so it is kept from opening.
+    page.evaluate("file.addEventListener('click', event => { event.preventDefault(); file.dataset.asked = 'yes' })")
+    page.focus("#choose")
+    page.keyboard.press("Enter")
+    expect(page.locator("#file")).to_have_attribute("data-asked", "yes")
+    page.set_input_files("#file", photo)
+    expect(page.locator("#said")).to_contain_text("Read: 4 0 7 1")
+
+
+def test_a_phone_shows_the_answer_beside_the_drawing(browser: Browser, server: Server) -> None:
+    page = opened(browser, server, viewport={"width": 360, "height": 740})
+    stroke(page, SEVEN)
+    expect(page.locator("#peek")).to_contain_text("7")
+    expect(page.locator("#peek")).to_be_in_viewport()
+    page.click("#peek")
+    expect(page.locator("#text")).to_be_in_viewport()

@@ -30,6 +30,7 @@ export class Answer {
     at("idle").textContent = say("idle");
     at("read").hidden = at("trouble").hidden = true;
     at("said").textContent = "";
+    at("peek").hidden = true;
   }
 
   /** Forget the last answer, which is about another picture. */
@@ -42,6 +43,7 @@ export class Answer {
     this.#record = record;
     at("answer").setAttribute("aria-busy", "false");
     at("idle").hidden = true;
+    at("peek").hidden = false;
     at("trouble").hidden = record.status !== "error";
     at("read").hidden = record.status === "error";
     if (record.status === "error") this.#showError(record.error);
@@ -58,6 +60,8 @@ export class Answer {
     const words = say(`error.${kind}`, values);
     at("trouble-words").textContent = words;
     at("trouble-detail").textContent = message === kind ? "" : message;
+    at("peek").textContent = words;
+    at("peek").className = "peek error";
     at("retry").hidden = !HELPS_TO_RETRY.includes(kind);
     tell(words);
   }
@@ -68,6 +72,8 @@ export class Answer {
     at("status").textContent = `${{ ok: "✓", review: "?", rejected: "×" }[record.status] ?? "○"} ${status}`;
     at("status").className = `badge ${record.status}`;
     at("sure").textContent = share;
+    at("peek").replaceChildren(span("figure", brief(record.text)), span("share", at("status").textContent));
+    at("peek").className = `peek ${record.status}`;
     at("text").textContent = record.text || say("nothing");
     const lines = record.text.split("\n");
     at("text").style.setProperty("--columns", String(Math.max(2, ...lines.map((line) => line.length))));
@@ -126,7 +132,7 @@ export function bar(share) {
   const track = span("bar", "");
   track.setAttribute("aria-hidden", "true");
   const fill = span("fill", "");
-  fill.style.width = `${Math.max(1, 100 * share)}%`;
+  fill.style.width = `${100 * share}%`;
   track.append(fill);
   return track;
 }
@@ -136,6 +142,12 @@ export function span(name, words) {
   element.className = name;
   element.textContent = words;
   return element;
+}
+
+/** The beginning of a text, for the line below the picture on screens where the answer is further down. */
+function brief(text) {
+  const [line, ...more] = text.split("\n");
+  return line.length > 12 || more.length ? `${line.slice(0, 12)}…` : line || say("nothing");
 }
 
 function alternative(label, share) {

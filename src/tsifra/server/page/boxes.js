@@ -1,6 +1,6 @@
 // Boxes of what was read, laid over a picture.
 //
-// Flows in: a record and the layer to put its boxes on; calls `chosen(index)` for a box that is clicked. The list of
+// Flows in: a record of a page that was not turned, and the layer to put its boxes on; calls `chosen(index)` for a box that is clicked. The list of
 // digits does the same for keyboards and screen readers, so boxes are for eyes and pointers alone. A digit that is
 // unsure has a dashed box and a "?", a rejected region a cross: color is never the only difference.
 
@@ -16,9 +16,9 @@ export function mark(digit) {
 export function showBoxes(layer, record, chosen) {
   layer.replaceChildren();
   if (!record?.size) return;
-  const [width, height] = turnedBack(record.size, record.rotation);
+  const [width, height] = record.size;
   record.digits.forEach((digit, index) => {
-    const [x0, y0, x1, y1] = unturned(digit.bbox, record);
+    const [x0, y0, x1, y1] = digit.bbox;
     const box = document.createElement("div");
     box.className = `box ${digit.status}`;
     // Through the CSSOM: the service's policy forbids style attributes.
@@ -42,22 +42,4 @@ export function showBoxes(layer, record, chosen) {
 /** Mark the box of the chosen digit. */
 export function chooseBox(layer, index) {
   [...layer.children].forEach((box, at) => box.classList.toggle("chosen", at === index));
-}
-
-function turnedBack([width, height], rotation) {
-  return rotation % 180 ? [height, width] : [width, height];
-}
-
-/** A box of the turned page, in the picture as it was given. */
-function unturned([x0, y0, x1, y1], { rotation, size: [width, height] }) {
-  switch (rotation) {
-    case 90:
-      return [y0, width - x1, y1, width - x0];
-    case 180:
-      return [width - x1, height - y1, width - x0, height - y0];
-    case 270:
-      return [height - y1, x0, height - y0, x1];
-    default:
-      return [x0, y0, x1, y1];
-  }
 }

@@ -4,6 +4,7 @@
 // the pages in hand, which of them is shown, which of its digits is chosen.
 
 import { Answer, tell } from "./answer.js";
+import { onFiles } from "./arrivals.js";
 import { chooseBox, showBoxes } from "./boxes.js";
 import { hideDetail, showDetail } from "./detail.js";
 import { Pad } from "./pad.js";
@@ -37,7 +38,8 @@ const pad = new Pad(at("pad"), (finished) => {
 });
 
 function how() {
-  return { one: at("one").checked, layout: at("layout").value };
+  // A hand draws upright; a lone 6 or a line of 1s is not to be taken for a page that lies on its side.
+  return { one: at("one").checked, layout: at("layout").value, rotate: drawing ? 0 : "auto" };
 }
 
 function begin() {
@@ -242,23 +244,11 @@ function speakAll(lang, remember) {
   if (items[shown].record.status !== "error") choose(chosen, false);
 }
 
-function given(transfer) {
-  return [...(transfer?.files ?? [])];
-}
-
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => speakAll(button.dataset.language, true));
 }
 for (const button of document.querySelectorAll("[data-example]")) {
   button.addEventListener("click", () => readExample(button.dataset.example));
-}
-for (const [button, input] of [["choose", "file"], ["photograph", "camera"]]) {
-  at(button).addEventListener("click", () => at(input).click());
-  at(input).addEventListener("change", () => {
-    const chosenFiles = [...at(input).files];
-    at(input).value = ""; // so that the same file may be chosen again
-    readFiles(chosenFiles);
-  });
 }
 for (const id of ["one", "layout"]) {
   at(id).addEventListener("change", () => {
@@ -288,27 +278,7 @@ document.addEventListener("keydown", (event) => {
     pad.undo();
   }
 });
-document.addEventListener("paste", (event) => {
-  const pasted = given(event.clipboardData);
-  if (!pasted.length) return; // text, into a field perhaps
-  event.preventDefault();
-  readFiles(pasted);
-});
-document.addEventListener("dragover", (event) => {
-  event.preventDefault(); // else the browser would open the file in place of the page
-  document.body.classList.add("dropping");
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) document.body.classList.remove("dropping");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dropping");
-  const dropped = given(event.dataTransfer);
-  if (dropped.length) readFiles(dropped);
-  else complain("no_file");
-});
-
+onFiles(readFiles, () => complain("no_file"));
 speakAll(firstLanguage(), false);
 info().then((said) => {
   if (!said) return;

@@ -22,6 +22,8 @@ export class Picture {
   async preview(file) {
     const turn = ++this.#turn;
     showBoxes(this.#layer, null);
+    this.#put(null, null);
+    this.#none.hidden = true; // the service may be able to draw it
     const address = URL.createObjectURL(file);
     const size = await decoded(address);
     if (turn !== this.#turn || !size) return URL.revokeObjectURL(address);

@@ -7,7 +7,7 @@ import { askToken, token } from "./token.js";
 
 const LIMIT_MS = 120_000; // a document of many pages takes a while; nobody waits longer
 const LONGEST_RETRY_S = 15; // what a busy service may ask for and a person still waits
-const BY_STATUS = { 400: "request", 401: "unauthorized", 408: "timeout", 413: "too_large", 415: "format",
+const BY_STATUS = { 400: "request", 401: "unauthorized", 404: "request", 405: "request", 408: "timeout", 413: "too_large", 415: "format",
   422: "input", 429: "busy", 502: "lost", 503: "busy", 504: "timeout" };
 
 export class Problem extends Error {
@@ -18,7 +18,7 @@ export class Problem extends Error {
   }
 }
 
-/** All records of a file, one a page. how: {one, layout}. */
+/** All records of a file, one a page. how: {one, layout, rotate}. */
 export async function read(file, how, signal) {
   const body = new FormData(); // which keeps the file's name, as `input` of the records
   body.append("file", file, file.name);
@@ -47,8 +47,8 @@ export async function info() {
   }
 }
 
-function choices({ one, layout }) {
-  return one ? { one } : { one, layout }; // a picture that is one digit has no layout
+function choices({ one, layout, rotate }) {
+  return one ? { one } : { one, layout, rotate }; // a picture that is one digit has no layout and is not turned
 }
 
 function raw(file) {
@@ -99,7 +99,7 @@ async function problemOf(answer) {
     // A proxy's own page, perhaps; the status says enough.
   }
   const kind = BY_STATUS[answer.status] ?? "internal";
-  const told = typeof said?.kind === "string" && ![400, 401].includes(answer.status);
+  const told = typeof said?.kind === "string" && !["request", "unauthorized"].includes(kind);
   return new Problem(told ? said.kind : kind, typeof said?.detail === "string" ? said.detail : "");
 }
 

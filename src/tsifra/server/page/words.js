@@ -13,15 +13,15 @@ const WORDS = {
     padHint: "Drawing takes a mouse, a finger or a pen. With a keyboard, choose a file below.",
     undo: "Undo", clear: "Clear", drawInstead: "Draw instead", choose: "Choose a file", photograph: "Take a photo",
     dropHint: "You can also drop a picture anywhere on this page, or paste one.", dropNow: "Drop it here",
-    options: "How to read", one: "Each picture is one digit", layout: "Digits stand", layoutAuto: "as found",
-    layoutLines: "in lines", layoutGrid: "in a ruled grid",
+    options: "How to read", one: "Each picture is one digit", layout: "Layout", layoutAuto: "automatic",
+    layoutLines: "lines", layoutGrid: "ruled grid",
     examples: "Examples", exampleDigit: "A digit", exampleNumber: "A number", exampleBoxes: "Boxes",
     idle: "What is read appears here.", reading: "Reading…", digits: "Digit by digit", checkNext: "Show the next one",
     checkCount: "{count} of {all} to check", retry: "Try again", noPreview: "This picture cannot be shown here.",
     pages: "Pages", previous: "Previous", next: "Next", where: "{number} of {count}", page: "page {page}",
     seen: "What the network saw, 28×28", seenAlt: "The digit as the network saw it: 28×28 pixels, white on black",
     probabilities: "Probabilities", steps: "What was done to the picture", detail: "Digit {number}: {said}",
-    whole: "The whole picture", none: "no digit", nothing: "–", or: "or {label} {share}", sure: "{share} sure",
+    whole: "The whole picture", none: "no digit", nothing: "–", or: "or {label} {share}", sure: "{share} likely to be right",
     picture: "{name}, {width}×{height} pixels", drawing: "Drawing",
     copy: "Copy text", copied: "Copied", notCopied: "Copying is not allowed here", saveJson: "JSON", saveCsv: "CSV",
     savePicture: "Marked picture", takeaway: "Take it with you",
@@ -58,16 +58,16 @@ const WORDS = {
     photograph: "Сфотографировать",
     dropHint: "Картинку можно перетащить в любое место страницы или вставить из буфера обмена.",
     dropNow: "Отпустите здесь",
-    options: "Как читать", one: "На каждой картинке одна цифра", layout: "Цифры стоят", layoutAuto: "как получится",
-    layoutLines: "в строках", layoutGrid: "в клетках таблицы",
+    options: "Как читать", one: "На каждой картинке одна цифра", layout: "Расположение", layoutAuto: "определить само",
+    layoutLines: "в строках", layoutGrid: "в клетках",
     examples: "Примеры", exampleDigit: "Цифра", exampleNumber: "Число", exampleBoxes: "Клетки",
-    idle: "Здесь появится прочитанное.", reading: "Читаю…", digits: "Цифра за цифрой",
+    idle: "Здесь появится прочитанное.", reading: "Читаю…", digits: "По цифрам",
     checkNext: "Показать следующую", checkCount: "Проверить: {count} из {all}", retry: "Повторить",
     noPreview: "Эту картинку здесь не показать.",
     pages: "Страницы", previous: "Назад", next: "Вперёд", where: "{number} из {count}", page: "страница {page}",
     seen: "Что увидела сеть, 28×28", seenAlt: "Цифра, какой её увидела сеть: 28×28 пикселей, белым по чёрному",
     probabilities: "Вероятности", steps: "Что сделано с картинкой", detail: "Цифра {number}: {said}",
-    whole: "Вся картинка", none: "не цифра", nothing: "–", or: "или {label} {share}", sure: "уверенность {share}",
+    whole: "Вся картинка", none: "не цифра", nothing: "–", or: "или {label} {share}", sure: "верно с вероятностью {share}",
     picture: "{name}, {width}×{height} пикселей", drawing: "Рисунок",
     copy: "Скопировать текст", copied: "Скопировано", notCopied: "Копировать здесь нельзя", saveJson: "JSON",
     saveCsv: "CSV", savePicture: "Картинка с рамками", takeaway: "Забрать с собой",
@@ -103,7 +103,7 @@ export function language() {
   return chosen;
 }
 
-/** The sentence of a key with its {values} put in; the key's "internal" sibling where an error is new to this page. */
+/** The sentence of a key with its {values} put in; of an error that is new to this page, a general one. */
 export function say(key, values = {}) {
   const sentence = WORDS[chosen][key] ?? WORDS[chosen][key.startsWith("error.") ? "error.input" : "nothing"];
   return sentence.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
