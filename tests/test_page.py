@@ -16,6 +16,8 @@ from drawing import digit
 from test_pages import LINES, sheet
 from test_server import Server, served
 
+expect.set_options(timeout=30_000)  # machines that test are busy
+
 SEVEN = [(0.3, 0.25), (0.46, 0.25), (0.38, 0.75)]
 
 
