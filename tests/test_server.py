@@ -122,6 +122,7 @@ def test_of_several_files_the_others_are_read(server: Server) -> None:
         ("POST", "/v1/read?pages=7", PNG, 422, "missing"),
         ("POST", "/v1/read?max_error=1e-9", PNG, 400, "parameter"),
         ("POST", "/v1/annotate?page=7", PNG, 422, "missing"),
+        ("POST", "/v1/annotate?max_error=1e-9", PNG, 400, "parameter"),
         ("POST", "/v1/explain?box=900,900,990,990", PNG, 400, "parameter"),
         ("GET", "/v1/read", None, 405, "method"),
         ("GET", "/nothing", None, 404, "not_found"),

@@ -34,9 +34,8 @@ wrk.headers["Content-Type"] = "application/octet-stream"
 """
 PEER = """
 import io
-import cv2, numpy as np, onnxruntime
+import numpy as np, onnxruntime
 from fastapi import FastAPI, Request
-from granian import Granian
 from PIL import Image
 import tsifra
 app = FastAPI()

@@ -5,7 +5,6 @@ a seam, the way from top to bottom that crosses the least ink (Avidan and Shamir
 each other come apart. Knows nothing of what is a digit.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +86,7 @@ def best_way(parts: list[Part], scores: list[float]) -> list[int]:
     return reached[last][1] if last in reached else []
 
 
-def _seams(ink: NDArray[np.float32], first: int, last: int, high: int) -> Iterator[Seam]:
+def _seams(ink: NDArray[np.float32], first: int, last: int, high: int) -> list[Seam]:
     """The cheapest ways from top to bottom between two columns, apart from each other, from left to right."""
     height = len(ink)
     cost = ink[:, first:last]
@@ -115,8 +114,7 @@ def _seams(ink: NDArray[np.float32], first: int, last: int, high: int) -> Iterat
         found.append(seam)
         if len(found) == wanted:
             break
-    found.sort(key=lambda seam: float(seam.mean()))
-    yield from found
+    return sorted(found, key=lambda seam: float(seam.mean()))
 
 
 def _between(

@@ -141,12 +141,11 @@ class Reader:
         Raises ValueError for other values. Yields in the order of the sources. Read ahead is what keeps the threads
         busy: a few shares of 64 small pictures, or of one large one, a thread.
         """
-        if one and (layout != "auto" or rotate is not None):
-            raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
+        order = _ordered(one, layout, rotate, pages)
         # A str is a sequence too, of its letters, and a file one of its lines.
         if isinstance(sources, str | bytes | os.PathLike) or hasattr(sources, "read"):
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
-        return self._read_all(self._expand(sources), _Order(None if one else layout, rotate, pages))
+        return self._read_all(self._expand(sources), order)
 
     def read_pages(
         self,
@@ -161,9 +160,7 @@ class Reader:
 
         one, layout, rotate, pages: as for `read_many`, and so is what comes back.
         """
-        if one and (layout != "auto" or rotate is not None):
-            raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
-        return self._read_chunk([source], Event(), _Order(None if one else layout, rotate, pages))
+        return self._read_chunk([source], Event(), _ordered(one, layout, rotate, pages))
 
     def promising(self, max_error: float) -> "Reader":
         """A reader with the same network, of whose answers with status "ok" at most this share may be wrong, 0…1.
@@ -320,6 +317,12 @@ class Reader:
 
     def _failure(self, name: str, page: int, error: InputError) -> Failure:
         return Failure(name, page, error.kind, str(error), self.card.name)
+
+
+def _ordered(one: bool, layout: Layout, rotate: int | None, pages: Container[int] | None) -> _Order:
+    if one and (layout != "auto" or rotate is not None):
+        raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
+    return _Order(None if one else layout, rotate, pages)
 
 
 def _surely(reading: Reading) -> float:

@@ -45,9 +45,9 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
 
 
 def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Lines:
-    whole = [Cell(piece.bbox, answer) for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
-    known = [piece for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
-    cells = [part for cell, parts in zip(whole, _taken_apart(known, whole, classify), strict=True) for part in parts]
+    inked = [(piece, answer) for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
+    whole = [Cell(piece.bbox, answer) for piece, answer in inked]
+    cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify) for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     boxes = [cell.bbox for cell in cells]
     among = letters_beside(boxes, digits)

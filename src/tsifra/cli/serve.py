@@ -13,7 +13,7 @@ _WORKERS = 4  # each holds a network and its own memory
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is all.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that read; by default one a processor, at most 4.")
 @model_option
 @click.option("--open", "is_open", is_flag=True, help="Let anybody in who can reach the address.")

@@ -13,8 +13,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tsifra.data.page import Gray, light
-from tsifra.data.strokes import Ink, handwritten, scribble
-from tsifra.data.synthetic import Sources
+from tsifra.data.strokes import Ink, scribble
+from tsifra.data.synthetic import Sources, by_hand, enlarged
 from tsifra.data.type import Face
 from tsifra.normalize import BBox
 
@@ -34,7 +34,7 @@ class Page:
 
 
 def page_of_numbers(sources: Sources, rng: Generator) -> Page:
-    """Draw a page: one hand or face, digits of 12 pixels to a sixth of the page, in lines, columns or scattered."""
+    """Draw a page: one hand or face, digits of 14 pixels to a sixth of the page, in lines, columns or scattered."""
     width, height = (int(side) for side in rng.integers(500, 1500, 2))
     size = float(np.exp(rng.uniform(np.log(14), np.log(min(width, height) / 6))))
     face = sources.faces[int(rng.integers(len(sources.faces)))]
@@ -68,22 +68,17 @@ def page_of_text(face: Face, rng: Generator) -> Gray:
 def _style(sources: Sources, face: Face, rng: Generator) -> _Draw:
     """What draws the digits of one page."""
 
-    def by_hand(label: str) -> Ink:
-        forms = sources.forms[label]
-        return handwritten(forms[int(rng.integers(len(forms)))], rng)
+    def written(label: str) -> Ink:
+        return by_hand(int(label), sources, rng)
 
     def of_mnist(label: str) -> Ink:
-        chosen = rng.choice(np.flatnonzero(sources.labels == int(label)))
-        image = sources.images[chosen]
-        rows, columns = np.flatnonzero(image.max(1)), np.flatnonzero(image.max(0))
-        cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        return np.asarray(cv2.resize(cut, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) / np.float32(255))
+        return enlarged(sources.images[rng.choice(np.flatnonzero(sources.labels == int(label)))])
 
     def typed(label: str) -> Ink:
         ink = face.draw(label)
-        return by_hand(label) if ink is None else ink
+        return written(label) if ink is None else ink
 
-    return (by_hand, of_mnist, typed)[int(rng.integers(3))]
+    return (written, of_mnist, typed)[int(rng.integers(3))]
 
 
 def _places(width: int, height: int, size: float, rng: Generator) -> list[tuple[float, float, str]]:

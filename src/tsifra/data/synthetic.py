@@ -97,8 +97,7 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             ink, label = _of_mnist(sources, rng)
         case _:
             label = int(rng.integers(10))
-            by_hand = kind == "handwritten"
-            ink = _by_hand(label, sources, rng) if by_hand else _typed(str(label), index, sources, rng)
+            ink = by_hand(label, sources, rng) if kind == "handwritten" else _typed(str(label), index, sources, rng)
     if rng.random() < _STRETCHED:
         wide = float(np.exp(rng.normal(0, 0.35)))
         ink = np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -132,7 +131,16 @@ def _make(task: tuple[str, np.random.SeedSequence, range]) -> tuple[Pictures, Pi
     return images, labels
 
 
-def _by_hand(label: int, sources: Sources, rng: Generator) -> Ink:
+def enlarged(image: Pictures) -> Ink:
+    """One of MNIST's pictures, (28, 28) uint8, as ink of four times its size, cropped to it."""
+    rows, columns = np.flatnonzero(image.max(1)), np.flatnonzero(image.max(0))
+    cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    large = cv2.resize(cut, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large / np.float32(255), np.float32)
+
+
+def by_hand(label: int, sources: Sources, rng: Generator) -> Ink:
+    """A digit in one of the forms that the sources have of it."""
     forms = sources.forms[str(label)]
     return handwritten(forms[int(rng.integers(len(forms)))], rng)
 
@@ -145,7 +153,7 @@ def _face(index: int, sources: Sources) -> Face:
 def _typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
     ink = _face(index, sources).draw(sign)
     if ink is None:
-        return _by_hand(int(sign), sources, rng)
+        return by_hand(int(sign), sources, rng)
     pad = 6
     ink = np.pad(ink, pad)
     if rng.random() < 0.25:  # ink that runs, or does not
@@ -159,11 +167,7 @@ def _typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
 
 def _of_mnist(sources: Sources, rng: Generator) -> tuple[Ink, int]:
     chosen = int(rng.integers(len(sources.images)))
-    image = sources.images[chosen]
-    rows, columns = np.flatnonzero(image.max(1)), np.flatnonzero(image.max(0))
-    cut = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    large = cv2.resize(cut, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(large / np.float32(255), np.float32), int(sources.labels[chosen])
+    return enlarged(sources.images[chosen]), int(sources.labels[chosen])
 
 
 def _enclosed(ink: Ink, rng: Generator) -> Ink:
@@ -197,7 +201,7 @@ def _neighbor(index: int, sources: Sources, rng: Generator) -> Ink | None:
 def _any_digit(index: int, sources: Sources, rng: Generator) -> Ink:
     draw = rng.random()
     if draw < 0.35:
-        return _by_hand(int(rng.integers(10)), sources, rng)
+        return by_hand(int(rng.integers(10)), sources, rng)
     if draw < 0.65:
         return _typed(str(rng.integers(10)), index, sources, rng)
     return _of_mnist(sources, rng)[0]
@@ -262,7 +266,7 @@ def _two(index: int, sources: Sources, rng: Generator) -> Ink:
 
 def _half(sources: Sources, rng: Generator) -> Ink:
     """A digit that was cut through, of those whose halves are no digits."""
-    ink = _by_hand(int(rng.choice([2, 3, 4, 5, 8])), sources, rng)
+    ink = by_hand(int(rng.choice([2, 3, 4, 5, 8])), sources, rng)
     height, width = ink.shape
     if rng.random() < 0.5:
         middle = int(width * rng.uniform(0.4, 0.6))

@@ -68,13 +68,16 @@ class Order:
     probabilities: bool
     max_error: float | None
 
+    def promised(self, reader: Reader) -> Reader:
+        """The reader that promises what is wanted."""
+        try:
+            return reader if self.max_error is None else reader.promising(self.max_error)
+        except ModelError as error:
+            raise ProblemError("parameter", str(error)) from None
+
     def read(self, reader: Reader, sources: list[Source]) -> list[Reading | Failure]:
         """Read sources in this thread."""
-        if self.max_error is not None:
-            try:
-                reader = reader.promising(self.max_error)
-            except ModelError as error:
-                raise ProblemError("parameter", str(error)) from None
+        reader = self.promised(reader)
         return [
             result
             for source in sources
@@ -253,7 +256,7 @@ async def _sources(request: Request, most: int | None = None) -> list[Source]:
 
 
 def _annotated(reader: Reader, order: Order, source: Source, page: int) -> bytes:
-    reading = _page_of(reader, source, page, order)
+    reading = _page_of(order.promised(reader), source, page, order)
     drawn = reading._repr_png_()
     assert drawn is not None  # methods that read one picture keep it
     return drawn

@@ -45,7 +45,7 @@ class Settings:
             )
         if self.token is not None and not (self.token.isascii() and self.token.isprintable() and self.token.strip()):
             raise ValueError("TSIFRA_TOKEN must be of printable ASCII characters")
-        if self.workers < 1 or not 0 <= self.port < 65536:
+        if self.workers < 1 or not 0 < self.port < 65536:
             raise ValueError(f"{self.workers} workers on port {self.port}: at least one, and a port under 65536")
 
     @property
