@@ -97,6 +97,19 @@ def test_the_larger_of_two_grids_is_read(reader: Reader) -> None:
     assert read(reader, both).text.split("\n") == SUDOKU
 
 
+def test_a_fold_of_the_paper_that_joins_a_grid_to_other_lines_does_no_harm(reader: Reader) -> None:
+    sheet = np.hstack((page(SUDOKU), np.full((720, 260), 235, np.uint8)))
+    cv2.rectangle(sheet, (690, 40), (900, 690), 40, 4)  # another box, and a fold from one to the other
+    cv2.line(sheet, (95, 560), (880, 566), 40, 4)
+    assert read(reader, sheet).text.split("\n") == SUDOKU
+
+
+def test_a_grid_of_faint_lines_is_found(reader: Reader) -> None:
+    sheet = cv2.GaussianBlur(page(SUDOKU), (0, 0), 3.0)
+    faint = np.asarray(235 - (235 - sheet.astype(np.float32)) * 0.5, np.uint8)
+    assert read(reader, faint).text.split("\n") == SUDOKU
+
+
 def test_the_command_reads_grids(tsifra: CommandLine, tmp_path: Path) -> None:
     picture = tmp_path / "sudoku.png"
     Image.fromarray(shot(page(SUDOKU))).save(picture)

@@ -4,7 +4,9 @@ Flows in: gray, (H, W) uint8, dark lines on light. Flows out: a Grid: how many r
 lies in the picture. Knows nothing of what stands in the cells.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -21,6 +23,9 @@ _COUNTS = range(2, 21)  # rows, or columns
 _CLEAR = 0.15  # by how much lines must stand out
 _CELL = 44  # pixels of a straightened cell
 _CANDIDATES = 6  # largest connected lines that are looked at
+_LIMITS = (1.0, 0.5)  # from which darkness on a pixel is a line's; a blurred photograph has fainter ones
+_EDGE = 4  # pixels from the picture's edge at which a grid is cut by it
+_HANGING = 0.03  # share of the picture's shorter side under which what hangs on a grid is no part of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,22 +73,46 @@ def find_grid(gray: Gray) -> Grid | None:
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     darker = _darker(small)
-    lines = (darker > 1).astype(np.uint8)
+    for number, (outline, limit) in enumerate(product((_whole, _body), _LIMITS)):
+        for component in _largest((darker > limit).astype(np.uint8)):
+            corners = _corners_of(outline(component))
+            if corners is None or (number and _is_cut(corners, small.shape)):
+                continue
+            straight, matrix = _straightened(darker.clip(0, 3), corners)
+            counted = _count_lines(straight)
+            if counted is not None:
+                return Grid(_knots(straight, matrix, *counted) / scale)
+    return None
+
+
+def _largest(lines: Gray) -> Iterator[Gray]:
+    """Connected lines that may be a grid, those with the largest box first: (H, W) uint8, 0 or 1."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-    sides = np.minimum(stats[1:, 2], stats[1:, 3])
     order = np.argsort(-stats[1:, 2].astype(np.int64) * stats[1:, 3]) + 1
     for index in order[:_CANDIDATES]:
-        if sides[index - 1] < _LEAST * min(small.shape):
-            continue
-        component = (labels == index).astype(np.uint8)
-        corners = _corners_of(component)
-        if corners is None:
-            continue
-        straight, matrix = _straightened(darker.clip(0, 3), corners)
-        counted = _count_lines(straight)
-        if counted is not None:
-            return Grid(_knots(straight, matrix, *counted) / scale)
-    return None
+        if min(stats[index, 2], stats[index, 3]) >= _LEAST * min(lines.shape):
+            yield (labels == index).astype(np.uint8)
+
+
+def _is_cut(corners: Points, shape: tuple[int, ...]) -> bool:
+    """Whether a side lies along the picture's edge, where the rest of a grid may be missing."""
+    near = np.concatenate((corners < _EDGE, corners > np.array(shape[::-1]) - 1 - _EDGE), axis=1)
+    return bool((near.sum(0) >= 2).any())
+
+
+def _whole(component: Gray) -> Gray:
+    return component
+
+
+def _body(component: Gray) -> Gray:
+    """The largest thing that lines enclose, without what hangs on it: other lines, folds of the paper, letters."""
+    contours, _ = cv2.findContours(component, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    filled = cv2.drawContours(np.zeros_like(component), contours, -1, 1, cv2.FILLED)
+    side = max(3, round(_HANGING * min(component.shape)))
+    opened = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)), np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    largest = int(stats[1:, 4].argmax()) + 1 if len(stats) > 1 else 0
+    return np.asarray(labels == largest).view(np.uint8) if largest else component
 
 
 def _darker(small: Gray) -> NDArray[np.float32]:
