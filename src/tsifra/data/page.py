@@ -15,6 +15,9 @@ from tsifra.data.strokes import Ink
 
 Gray = NDArray[np.uint8]
 
+_SPOILS = (0.07, 0.06, 0.1, 0.05, 0.1, 0.1, 0.09, 0.09, 0.22, 0.07, 0.05)
+"""How often each of the ways in which `spoiled` spoils; a line across is the hardest to see through."""
+
 
 def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
     """A crop of a page with this ink on it; `neighbor` is what may reach in from a side."""
@@ -41,22 +44,21 @@ def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
 
 def spoiled(image: Gray, rng: Generator) -> Gray:
     """A 28×28 picture, ink 255 on 0, as a bad scan or a bad line leaves it; the size stays."""
-    kind = int(rng.integers(0, 11))
     picture: NDArray[Any] = image.astype(np.float32) / 255
     side = image.shape[0]
-    match kind:
+    match int(rng.choice(len(_SPOILS), p=_SPOILS)):
         case 0:
             picture = picture + rng.normal(0, rng.uniform(0.05, 0.35), picture.shape)
         case 1:
             picture = rng.poisson(np.clip(picture + 0.03, 0, 1) * (lam := rng.uniform(4, 40))) / lam
         case 2:
             salt = rng.random(picture.shape)
-            share = rng.uniform(0.02, 0.25)
+            share = rng.uniform(0.02, 0.3)
             picture[salt < share / 2], picture[salt > 1 - share / 2] = 0, 1
         case 3:
             picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 1.6))
         case 4:
-            picture = _moved(np.asarray(image / 255, np.float32), int(rng.integers(3, 9)), rng)
+            picture = _moved(np.asarray(image / 255, np.float32), int(rng.integers(3, 12)), rng)
         case 5:  # fog, or too much light
             fog = cv2.resize(rng.random((5, 5), np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
             picture = picture * rng.uniform(0.3, 0.8) + fog * rng.uniform(0, 0.5) + rng.uniform(0, 0.4)
@@ -66,22 +68,48 @@ def spoiled(image: Gray, rng: Generator) -> Gray:
         case 7:  # drops
             drops = cv2.GaussianBlur(rng.random(picture.shape, np.float32), (0, 0), rng.uniform(0.8, 1.5))
             picture = np.maximum(picture, (drops > np.quantile(drops, rng.uniform(0.9, 0.98))) * rng.uniform(0.4, 1))
-        case 8 | 9:  # a line across
-            corners = rng.uniform(-0.1, 1.1, (int(rng.integers(2, 6)), 2)) * side
-            corners = corners[corners[:, 0].argsort()]
-            line = np.zeros_like(image)
-            if kind == 8:
-                for at in np.linspace(corners[0], corners[-1], int(rng.integers(6, 14))):
-                    cv2.circle(line, at.astype(int).tolist(), 0, 255, -1)
-            else:
-                cv2.polylines(line, [corners.astype(np.int32)], False, 255, 1, cv2.LINE_AA)
-            picture = np.maximum(picture, line / np.float32(255) * rng.uniform(0.5, 1))
+        case 8:
+            picture = np.maximum(picture, _line_across(side, rng) * rng.uniform(0.5, 1))
+        case 9:  # frosted glass
+            picture = _scattered(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 0.9)), rng)
+            picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 0.9))
         case _:  # outlines
             picture = cv2.Canny(image, 60, 180).astype(np.float32) / 255
     if rng.random() < 0.3:
         picture = _turned(np.asarray(picture, np.float32), rng)
     gray = (np.clip(picture, 0, 1) * 255).astype(np.uint8)
     return np.asarray(255 - gray if rng.random() < 0.3 else gray, np.uint8)
+
+
+def _line_across(side: int, rng: Generator) -> Ink:
+    """A line from edge to edge, (side, side), 0…1: of dots, or a zigzag, or bent at a few places."""
+    start, end = np.array([[0, rng.uniform(0, side)], [side, rng.uniform(0, side)]]) + rng.normal(0, side / 10, (2, 2))
+    along = np.linspace(0, 1, int(rng.integers(3, 15)))[:, None]
+    points = start + (end - start) * along
+    away = np.array([start[1] - end[1], end[0] - start[0]]) / max(1.0, float(np.hypot(*(end - start))))
+    line = np.zeros((side, side), np.uint8)
+    draw = rng.random()
+    if draw < 0.35:
+        radius = int(rng.uniform(0.4, 1.0) * 16)
+        for x, y in (points * 16).astype(int).tolist():  # in sixteenths, which shift=4 says
+            cv2.circle(line, (x, y), radius, 255, -1, cv2.LINE_AA, 4)
+    else:
+        swings = np.where(np.arange(len(points)) % 2, 1, -1) if draw < 0.8 else rng.normal(0, 2, len(points))
+        points = points + away * (swings * rng.uniform(0.5, 2.5))[:, None]
+        cv2.polylines(line, [(points * 16).astype(np.int32)], False, 255, int(rng.integers(1, 3)), cv2.LINE_AA, 4)
+    line = np.asarray(line.T) if rng.random() < 0.15 else line
+    return np.asarray(line / np.float32(255), np.float32)
+
+
+def _scattered(picture: NDArray[Any], rng: Generator) -> Ink:
+    """Each pixel from a place a pixel or so away."""
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    reach = int(rng.integers(1, 3))
+    near = [
+        np.clip(place + rng.integers(-reach, reach + 1, picture.shape), 0, end - 1)
+        for place, end in zip((rows, columns), picture.shape, strict=True)
+    ]
+    return np.asarray(picture[near[0], near[1]], np.float32)
 
 
 def _turned(picture: Ink, rng: Generator) -> Ink:
