@@ -68,7 +68,7 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("optimizer", ["adamax", "adamw"])
+@pytest.mark.parametrize("optimizer", ["adamax", "adamw", "muon"])
 def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str) -> None:
     recipe = dataclasses.replace(RECIPE, optimizer=optimizer)  # type: ignore[arg-type]
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tsifra.training.adamax import Adamax
+from tsifra.training.muon import Muon
 from tsifra.training.net import NETS
 from tsifra.training.recipes import Recipe
 
@@ -143,6 +144,8 @@ def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
     match recipe.optimizer:
         case "adamax":
             return Adamax(weights, recipe.rate)
+        case "muon":
+            return Muon(weights, recipe.rate, recipe.decay)
         case "adamw":
             return torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
 

@@ -34,7 +34,7 @@ def tutorial(classes: int = 10) -> nn.Sequential:
 
 
 def small(classes: int = 10) -> nn.Sequential:
-    """What the package carries: 5.6 million multiplications a picture, 397,000 parameters.
+    """What the package carries: 7.0 million multiplications a picture, 411,000 parameters.
 
     Widths are multiples of 16, the floats that a 512-bit register holds. Pools before it normalizes, which trains
     faster. The last convolution leaves the border out, which is cheaper than a third pooling and keeps more.
@@ -42,8 +42,8 @@ def small(classes: int = 10) -> nn.Sequential:
     return nn.Sequential(
         *_conv(1, 16, 5, pool=True),
         *_conv(16, 32, 3),
-        *_conv(32, 32, 3, pool=True),
-        *_conv(32, 64, 3),
+        *_conv(32, 48, 3, pool=True),
+        *_conv(48, 64, 3),
         *_conv(64, 96, 3, pad=False),
         nn.Flatten(),
         nn.Linear(2400, 128),

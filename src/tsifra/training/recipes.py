@@ -26,7 +26,7 @@ class Recipe:
     net: str
     epochs: int
     batch: int
-    optimizer: Literal["adamax", "adamw"]
+    optimizer: Literal["adamax", "adamw", "muon"]
     rate: float
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
@@ -107,18 +107,18 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=36,
+            epochs=30,
             batch=256,
-            optimizer="adamw",
-            rate=0.006,
+            optimizer="muon",
+            rate=0.01,
             decay=0.02,
             smoothing=0.01,
             average=0.999,
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
-            repeats=3,
-            mix=Mix(handwritten=100_000, typed=100_000, on_pages=40_000, spoiled=40_000, none=50_000),
-            calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1000, none=3000),
+            repeats=4,
+            mix=Mix(handwritten=110_000, typed=110_000, on_pages=40_000, spoiled=75_000, none=55_000),
+            calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000),
         ),
     )
 }

@@ -67,6 +67,7 @@ def run(
     be written to.
     """
     out.mkdir(parents=True, exist_ok=True)
+    commit = _commit()  # of the code that runs, which may have changed when the run ends
     lessons = prepare(recipe, mnist, seed, fonts, cache)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -94,7 +95,7 @@ def run(
         "calibration": calibration,
         "data": _data(recipe, mnist),
         "epochs_done": len(training.history),
-        "commit": _commit(),
+        "commit": commit,
     }
     save_model(net, out, made | {"figures": made["figures"] | figures})
     return Trained(tuple(training.history), accuracy, interrupted)
