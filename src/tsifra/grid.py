@@ -4,7 +4,6 @@ Flows in: gray, (H, W) uint8, dark lines on light. Flows out: a Grid: how many r
 lies in the picture. Knows nothing of what stands in the cells.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -73,8 +72,9 @@ def find_grid(gray: Gray) -> Grid | None:
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     darker = _darker(small)
-    for number, (outline, limit) in enumerate(product((_whole, _body), _LIMITS)):
-        for component in _largest((darker > limit).astype(np.uint8)):
+    connected = [_largest((darker > limit).astype(np.uint8)) for limit in _LIMITS]
+    for number, (outline, components) in enumerate(product((_whole, _body), connected)):
+        for component in components:
             corners = _corners_of(outline(component))
             if corners is None or (number and _is_cut(corners, small.shape)):
                 continue
@@ -85,13 +85,12 @@ def find_grid(gray: Gray) -> Grid | None:
     return None
 
 
-def _largest(lines: Gray) -> Iterator[Gray]:
+def _largest(lines: Gray) -> list[Gray]:
     """Connected lines that may be a grid, those with the largest box first: (H, W) uint8, 0 or 1."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-    order = np.argsort(-stats[1:, 2].astype(np.int64) * stats[1:, 3]) + 1
-    for index in order[:_CANDIDATES]:
-        if min(stats[index, 2], stats[index, 3]) >= _LEAST * min(lines.shape):
-            yield (labels == index).astype(np.uint8)
+    order = np.argsort(-stats[1:, 2].astype(np.int64) * stats[1:, 3])[:_CANDIDATES] + 1
+    large = np.minimum(stats[:, 2], stats[:, 3]) >= _LEAST * min(lines.shape)
+    return [(labels == index).astype(np.uint8) for index in order if large[index]]
 
 
 def _is_cut(corners: Points, shape: tuple[int, ...]) -> bool:
