@@ -4,6 +4,7 @@ Flows in: Settings. Flows out: nothing until a signal ends it. Granian has time-
 connections, which uvicorn has not.
 """
 
+import gc
 import os
 import tempfile
 
@@ -51,4 +52,9 @@ def application() -> object:
     reader = Reader(
         settings.model, max_bytes=settings.max_bytes, max_pixels=settings.max_pixels, max_pages=settings.max_pages
     )
-    return create_app(reader, settings)
+    app = create_app(reader, settings)
+    # What is loaded stays: looked through again and again by the collector, it would hold up one request in a hundred
+    # (p99 over 32 connections 77 ms, without it 27 ms).
+    gc.collect()
+    gc.freeze()
+    return app
