@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from tsifra.server.metrics import ERRORS, LATENCY, REQUESTS
-from tsifra.server.problems import ProblemError
+from tsifra.server.problems import BUSY, ProblemError
 from tsifra.server.settings import Settings
 
 Scope = MutableMapping[str, Any]
@@ -37,9 +37,11 @@ _HEADERS = [
 class Gate:
     """An ASGI application around another one."""
 
-    def __init__(self, app: App, settings: Settings) -> None:
+    def __init__(self, app: App, settings: Settings, is_full: Callable[[], bool]) -> None:
+        """is_full: whether a further picture would be refused, so that its body need not be read."""
         self._app = app
         self._settings = settings
+        self._is_full = is_full
         self._held = 0  # bytes of bodies in memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,18 +76,19 @@ class Gate:
             LATENCY.labels(route).observe(time.perf_counter() - began)
 
     def _admit(self, scope: Scope) -> None:
-        """Check Host, against pages elsewhere that pretend to be here (DNS rebinding), and the token."""
+        """Check Host, against pages elsewhere that pretend to be here (DNS rebinding), the token, and room for more."""
         settings = self._settings
         headers = dict(scope["headers"])  # the last of several
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if settings.is_loopback and not settings.token and host.rsplit(":", 1)[0] not in _NAMES and host not in _NAMES:
             raise ProblemError("host", "this server answers to localhost and 127.0.0.1 only")
         path = scope["path"]
-        if settings.token is None or not path.startswith(_GUARDED) or scope["method"] == "OPTIONS":
-            return
-        given = headers.get(b"authorization", b"")
-        if not hmac.compare_digest(given, b"Bearer " + settings.token.encode()):
-            raise ProblemError("token", "this server wants a token: Authorization: Bearer TOKEN")
+        if settings.token is not None and path.startswith(_GUARDED) and scope["method"] != "OPTIONS":
+            given = headers.get(b"authorization", b"")
+            if not hmac.compare_digest(given, b"Bearer " + settings.token.encode()):
+                raise ProblemError("token", "this server wants a token: Authorization: Bearer TOKEN")
+        if scope["method"] == "POST" and self._is_full():
+            raise ProblemError("busy", BUSY)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body, refused by its stated size before it is read, and by its true size and time while it is."""

@@ -22,6 +22,7 @@ LATENCY = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
 PAGES = Histogram("tsifra_request_pages", "Pages of one request.", buckets=(1, 2, 5, 10, 20, 50, 100))
+TOGETHER = Histogram("tsifra_batch_requests", "Requests that were read together.", buckets=(1, 2, 4, 8, 16))
 QUEUE = Gauge("tsifra_queue", "Requests that wait or are worked on.", multiprocess_mode="livesum")
 
 
