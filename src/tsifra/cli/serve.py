@@ -45,6 +45,7 @@ def serve(
       TSIFRA_TOKEN=secret tsifra serve --host 0.0.0.0 --workers 4
     """
     try:
+        from tsifra.classifier import Classifier
         from tsifra.server.run import serve as run
         from tsifra.server.settings import Settings
     except ImportError as error:
@@ -65,6 +66,8 @@ def serve(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if model is not None:
+        Classifier(model)  # so that what is wrong with it is said here, and once
     _check_free(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"tsifra: http://{shown}:{port} (Ctrl-C ends it)", err=True)

@@ -71,6 +71,7 @@ def create_app(reader: Reader, settings: Settings) -> Gate:
     _add_health(app, room)
     _add_page(app)
     _add_problems(app)
+    app.openapi()  # made once, before anybody waits for it
     if settings.origins:
         app.add_middleware(CORSMiddleware, allow_origins=[*settings.origins], allow_methods=["*"], allow_headers=["*"])
     return Gate(app, settings, lambda: room.is_full)
@@ -88,7 +89,17 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
         (source,) = await _sources(request, most=1)
         return await ask(request, lambda sources: [work(*sources)], source)
 
-    @app.post("/v1/read", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY})
+    async def known(request: Request) -> None:
+        """Only parameters that there are: a misspelt one would be left out in silence."""
+        described = app.openapi()["paths"][request.url.path]["post"].get("parameters", ())
+        names = [each["name"] for each in described]
+        for name in request.query_params:
+            if name not in names:
+                raise ProblemError("parameter", f"there is no parameter {name}; there are {', '.join(names)}")
+
+    known_only = [Depends(known)]
+
+    @app.post("/v1/read", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY}, dependencies=known_only)
     async def read(request: Request, order: Annotated[Order, Depends(ordered)]) -> Response:
         """Read digits: an array of records, one a page, as `tsifra read --format json` writes it."""
         sources = await _sources(request)
@@ -102,6 +113,7 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
         "/v1/annotate",
         responses=_PROBLEMS | {200: {"content": {"image/png": {}}}},
         openapi_extra={"requestBody": _BODY},
+        dependencies=known_only,
     )
     async def annotate(
         request: Request, order: Annotated[Order, Depends(ordered)], page: Annotated[int, Query(ge=1, le=100_000)] = 1
@@ -109,7 +121,7 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
         """Read digits and draw them on the picture: a PNG."""
         return Response(await ask_alone(request, partial(order.annotated, reader, page)), media_type="image/png")
 
-    @app.post("/v1/explain", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY})
+    @app.post("/v1/explain", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY}, dependencies=known_only)
     async def explain(
         request: Request,
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
@@ -200,8 +212,8 @@ async def _sources(request: Request, most: int | None = None) -> list[BinaryIO]:
     except HTTPException as error:
         raise ProblemError("parameter", f"no form of files: {error.detail}") from None
     if not sources or (most is not None and len(sources) > most):
-        wanted = "one part" if most == 1 else "at least one part"
-        raise ProblemError("parameter", f"the form has {len(sources)} parts named file; {wanted} is wanted")
+        wanted = "one is" if most == 1 else "at least one is"
+        raise ProblemError("parameter", f"the form has {len(sources)} files in parts named file; {wanted} wanted")
     return sources
 
 

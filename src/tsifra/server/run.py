@@ -5,6 +5,7 @@ connections, which uvicorn has not.
 """
 
 import gc
+import logging
 import os
 import tempfile
 
@@ -46,8 +47,11 @@ def serve(settings: Settings) -> None:
 
 def application() -> object:
     """The application of a worker process, from the settings that its parent left."""
+    from tsifra.server import metrics
     from tsifra.server.app import create_app
 
+    metrics.bury()  # this worker may stand in for one
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # else any client may fill the log
     settings = Settings.from_environment()
     reader = Reader(
         settings.model, max_bytes=settings.max_bytes, max_pixels=settings.max_pixels, max_pages=settings.max_pages
