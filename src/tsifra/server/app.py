@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from tsifra import __version__
 from tsifra.document import named
@@ -35,6 +36,14 @@ from tsifra.server.workroom import Workroom
 PAGE = Path(__file__).parent / "page"
 _THREADS = 2  # a process: a small picture passes a page
 _SMALL = 1 << 16  # bytes of a picture, up to which it is read together with others
+_Page = Annotated[int, Query(ge=1, le=100_000, description="Of a document, from 1.")]
+_Box = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{1,6},\d{1,6},\d{1,6},\d{1,6}$",
+        description="The part of the turned page that is the digit, as `bbox`: x0,y0,x1,y1; all of it by default.",
+    ),
+]
 _BODY = {
     "required": True,
     "content": {
@@ -55,7 +64,7 @@ _PROBLEM = {
 _PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys(sorted({*STATUSES.values()} - {404, 405, 500}), _PROBLEM)
 
 
-def create_app(reader: Reader, settings: Settings) -> Gate:
+def create_app(reader: Reader, settings: Settings) -> ASGIApp:
     """The application of one worker process."""
     room = Workroom(_THREADS, settings.queue, settings.answer_s)
 
@@ -72,9 +81,13 @@ def create_app(reader: Reader, settings: Settings) -> Gate:
     _add_page(app)
     _add_problems(app)
     app.openapi()  # made once, before anybody waits for it
-    if settings.origins:
-        app.add_middleware(CORSMiddleware, allow_origins=[*settings.origins], allow_methods=["*"], allow_headers=["*"])
-    return Gate(app, settings, lambda: room.is_full)
+    gate = Gate(app, settings, lambda: room.is_full)
+    if not settings.origins:
+        return gate
+    # Around the gate, so that pages of these sites can read its refusals as well.
+    return CORSMiddleware(
+        gate, settings.origins, allow_methods=("*",), allow_headers=("*",), expose_headers=("Retry-After",)
+    )
 
 
 def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Settings) -> None:
@@ -100,14 +113,20 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
     known_only = [Depends(known)]
 
     @app.post("/v1/read", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY}, dependencies=known_only)
-    async def read(request: Request, order: Annotated[Order, Depends(ordered)]) -> Response:
+    async def read(
+        request: Request,
+        order: Annotated[Order, Depends(ordered)],
+        pages: Annotated[str | None, Query(description="Of documents, such as 1-3 or 1,4-6; all by default.")] = None,
+        probabilities: Annotated[bool, Query(description="Add all eleven probabilities.")] = False,
+    ) -> Response:
         """Read digits: an array of records, one a page, as `tsifra read --format json` writes it."""
+        order = order.of_pages(pages)
         sources = await _sources(request)
         results = await ask(request, partial(order.read, reader), sources, _kind(order, sources))
         metrics.count(results)
         if len(results) == 1 and isinstance(failure := results[0], Failure):
             raise ProblemError(failure.kind, failure.message)
-        return _json([result.to_dict(order.probabilities) for result in results])
+        return _json([result.to_dict(probabilities) for result in results])
 
     @app.post(
         "/v1/annotate",
@@ -115,18 +134,18 @@ def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Setting
         openapi_extra={"requestBody": _BODY},
         dependencies=known_only,
     )
-    async def annotate(
-        request: Request, order: Annotated[Order, Depends(ordered)], page: Annotated[int, Query(ge=1, le=100_000)] = 1
-    ) -> Response:
+    async def annotate(request: Request, order: Annotated[Order, Depends(ordered)], page: _Page = 1) -> Response:
         """Read digits and draw them on the picture: a PNG."""
         return Response(await ask_alone(request, partial(order.annotated, reader, page)), media_type="image/png")
 
     @app.post("/v1/explain", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY}, dependencies=known_only)
     async def explain(
         request: Request,
-        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-        rotate: Annotated[Literal["0", "90", "180", "270"], Query()] = "0",
-        box: Annotated[str | None, Query(pattern=r"^\d{1,6},\d{1,6},\d{1,6},\d{1,6}$")] = None,
+        page: _Page = 1,
+        rotate: Annotated[
+            Literal["0", "90", "180", "270"], Query(description="Degrees clockwise to turn it by.")
+        ] = "0",
+        box: _Box = None,
     ) -> Response:
         """How one digit is read: the steps in words, what the network saw, its record."""
         corners = None if box is None else tuple(int(value) for value in box.split(","))
@@ -168,8 +187,9 @@ def _add_page(app: FastAPI) -> None:
         return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return Response(manual.page(app.openapi()), media_type="text/html; charset=utf-8")
+    async def docs(request: Request) -> Response:
+        address = str(request.base_url).rstrip("/")
+        return Response(manual.page(app.openapi(), address), media_type="text/html; charset=utf-8")
 
     app.mount("/static", StaticFiles(directory=PAGE), name="static")
 

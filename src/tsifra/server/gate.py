@@ -86,8 +86,8 @@ class Gate:
             raise ProblemError("host", "this server answers to localhost and 127.0.0.1 only")
         path = scope["path"]
         if settings.token is not None and path.startswith(_GUARDED) and scope["method"] != "OPTIONS":
-            given = headers.get(b"authorization", b"")
-            if not hmac.compare_digest(given, b"Bearer " + settings.token.encode()):
+            scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+            if scheme.lower() != b"bearer" or not hmac.compare_digest(given.strip(), settings.token.encode()):
                 raise ProblemError("token", "this server wants a token: Authorization: Bearer TOKEN")
         if scope["method"] == "POST" and self._is_full():
             raise ProblemError("busy", BUSY)

@@ -5,7 +5,7 @@ readings, annotated pictures, explanations. Knows nothing of threads.
 """
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Annotated, Any, BinaryIO, Literal
 
@@ -29,9 +29,15 @@ class Order:
     one: bool
     layout: Layout
     rotate: int | None
-    pages: frozenset[int] | None
-    probabilities: bool
     max_error: float | None
+    pages: frozenset[int] | None = None
+
+    def of_pages(self, pages: str | None) -> "Order":
+        """The same of some pages, as `1-3,5` names them, of all for None. Raises ProblemError for anything else."""
+        try:
+            return self if pages is None else replace(self, pages=parse_pages(pages))
+        except ValueError as error:
+            raise ProblemError("parameter", f"pages: {error}") from None
 
     def read(self, reader: Reader, requests: list[list[BinaryIO]]) -> list[list[Reading | Failure]]:
         """Read the sources of some requests."""
@@ -71,18 +77,12 @@ async def ordered(  # async, or FastAPI would take it to another thread
     rotate: Annotated[
         Literal["auto", "0", "90", "180", "270"], Query(description="Degrees clockwise to turn pages by.")
     ] = "auto",
-    pages: Annotated[str | None, Query(description="Of documents, such as 1-3 or 1,4-6; all by default.")] = None,
-    probabilities: Annotated[bool, Query(description="Add all eleven probabilities.")] = False,
     max_error: Annotated[float | None, Query(gt=0, le=1, description="Share of `ok` that may be wrong.")] = None,
 ) -> Order:
     """The order that a request's parameters make. Raises ProblemError for values that contradict each other."""
     if one and (layout != "auto" or rotate != "auto"):
         raise ProblemError("parameter", "layout and rotate are for pages; a picture that is one digit has neither")
-    try:
-        wanted = None if pages is None else parse_pages(pages)
-    except ValueError as error:
-        raise ProblemError("parameter", f"pages: {error}") from None
-    return Order(one, layout, None if rotate == "auto" else int(rotate), wanted, probabilities, max_error)
+    return Order(one, layout, None if rotate == "auto" else int(rotate), max_error)
 
 
 def explained(reader: Reader, page: int, rotate: int, box: tuple[int, ...] | None, source: Source) -> dict[str, Any]:

@@ -59,7 +59,7 @@ export class Answer {
   #showError({ kind, message, values }) {
     const words = say(`error.${kind}`, values);
     at("trouble-words").textContent = words;
-    at("trouble-detail").textContent = message === kind ? "" : message;
+    at("trouble-detail").textContent = message === kind || kind === "format" ? "" : message; // which adds nothing
     at("peek").textContent = words;
     at("peek").className = "peek error";
     at("retry").hidden = !HELPS_TO_RETRY.includes(kind);
@@ -68,7 +68,7 @@ export class Answer {
 
   #showRead(record) {
     const status = say(`status.${record.status}`);
-    const share = record.confidence === null ? "" : say("sure", { share: percent(record.confidence) });
+    const share = record.confidence === null ? "" : say(record.digits.length > 1 ? "sureOfAll" : "sure", { share: percent(record.confidence) });
     at("status").textContent = `${{ ok: "✓", review: "?", rejected: "×" }[record.status] ?? "○"} ${status}`;
     at("status").className = `badge ${record.status}`;
     at("sure").textContent = share;
@@ -94,13 +94,14 @@ export class Answer {
     button.type = "button";
     button.className = `digit ${digit.status}`;
     button.setAttribute("aria-pressed", "false");
-    const others = digit.alternatives.slice(0, 2).map(([label, share]) => alternative(label, share));
+    const others = span("others", "");
+    others.append(...digit.alternatives.slice(0, 2).map(([label, share]) => span("other", alternative(label, share))));
     button.append(
       span("figure", mark(digit)),
       span("share", percent(digit.confidence)),
       bar(digit.confidence),
       span("unseen", say(`status.${digit.status}`)),
-      span("others", others.join(", ")),
+      others,
     );
     button.addEventListener("click", () => this.#chosen(index));
     item.append(button);
