@@ -401,6 +401,12 @@ def test_the_end_lets_what_runs_finish() -> None:
         assert time.monotonic() - began < 10
 
 
+def test_an_end_soon_after_the_start_waits_for_nobody() -> None:
+    with served(workers=4) as server:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(6) == 0
+
+
 def test_a_port_in_use_is_named(server: Server, tsifra: CommandLine) -> None:
     result = tsifra("serve", "--port", str(server.port))
     assert result.code == 2

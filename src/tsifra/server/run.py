@@ -5,8 +5,10 @@ connections, which uvicorn has not.
 """
 
 import gc
+import importlib
 import logging
 import os
+import signal
 import tempfile
 
 from granian import Granian
@@ -27,6 +29,8 @@ def serve(settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="tsifra-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         settings.to_environment()
+        # Before the workers are forked: they start sooner, and share the memory. Not before the folder is known.
+        importlib.import_module("tsifra.server.app")
         Granian(
             "tsifra.server.run:application",
             settings.host,
@@ -50,6 +54,8 @@ def application() -> object:
     from tsifra.server import metrics
     from tsifra.server.app import create_app
 
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # Granian's own, until it minds this worker's, would do nothing
     metrics.bury()  # this worker may stand in for one
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # else any client may fill the log
     settings = Settings.from_environment()
