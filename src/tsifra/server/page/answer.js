@@ -74,7 +74,8 @@ export class Answer {
     at("sure").textContent = share;
     at("peek").replaceChildren(span("figure", brief(record.text)), span("share", at("status").textContent));
     at("peek").className = `peek ${record.status}`;
-    at("text").textContent = record.text || say("nothing");
+    at("text").hidden = !record.text;
+    at("text").textContent = record.text;
     const lines = record.text.split("\n");
     at("text").style.setProperty("--columns", String(Math.max(2, ...lines.map((line) => line.length))));
     at("text").classList.toggle("many", lines.length > 2);
@@ -148,7 +149,8 @@ export function span(name, words) {
 /** The beginning of a text, for the line below the picture on screens where the answer is further down. */
 function brief(text) {
   const [line, ...more] = text.split("\n");
-  return line.length > 12 || more.length ? `${line.slice(0, 12)}…` : line || say("nothing");
+  if (line.length > 12) return `${line.slice(0, 12)}…`;
+  return more.length ? `${line} …` : line || say("nothing");
 }
 
 function alternative(label, share) {
