@@ -43,6 +43,20 @@ def test_large_and_slow_bodies_are_refused() -> None:
         assert server.ask("POST", "/v1/read", PNG)[0] == 200
 
 
+def test_bodies_that_arrive_slowly_share_one_bound() -> None:
+    head = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\n"
+    with served(held_bytes=100_000) as server, contextlib.ExitStack() as stack:
+        first, second = (
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10)) for _ in range(2)
+        )
+        first.sendall(head + bytes(60_000))
+        time.sleep(0.2)
+        second.sendall(head + bytes(60_000))
+        assert b" 503 " in second.recv(100)
+        first.close()
+        assert server.ask("POST", "/v1/read", bytes(90_000))[0] == 415, "what left is no longer counted"
+
+
 @pytest.mark.parametrize("kind", [".png", ".jpg", ".tif"])
 def test_a_bomb_is_refused(server: Server, kind: str) -> None:
     bomb = cv2.imencode(kind, cv2.resize(digit("4"), (9000, 9000)))[1].tobytes()

@@ -42,7 +42,7 @@ class Gate:
         self._app = app
         self._settings = settings
         self._is_full = is_full
-        self._held = 0  # bytes of bodies in memory
+        self._held = 0  # bytes of bodies in memory, of those that are still arriving as well
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it through."""
@@ -66,7 +66,6 @@ class Gate:
             self._admit(scope)
             body = await self._body(scope, receive)
             held = len(body)
-            self._held += held
             await self._app(scope, _given(body, receive), sent)
         except ProblemError as problem:
             ERRORS.labels(problem.kind).inc()
@@ -101,21 +100,25 @@ class Gate:
         parts: list[bytes] = []
         size = 0
         deadline = time.monotonic() + self._settings.body_s
-        while True:
-            try:
+        try:
+            while True:
                 message = await asyncio.wait_for(receive(), deadline - time.monotonic())
-            except TimeoutError:
+                if message["type"] != "http.request":  # the client went away
+                    raise ProblemError("timeout", "the request ended before its body did")
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                self._held += len(parts[-1])
+                if size > most:
+                    raise ProblemError("too_large", f"the body is larger than {most:,} bytes")
+                if self._held > self._settings.held_bytes:
+                    raise ProblemError("busy", "too many large requests at once; try again in a moment")
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+        except BaseException as error:
+            self._held -= size
+            if isinstance(error, TimeoutError):
                 raise ProblemError("timeout", f"the body did not arrive within {self._settings.body_s:g} s") from None
-            if message["type"] != "http.request":  # the client went away
-                raise ProblemError("timeout", "the request ended before its body did")
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > most:
-                raise ProblemError("too_large", f"the body is larger than {most:,} bytes")
-            if self._held + size > self._settings.held_bytes:
-                raise ProblemError("busy", "too many large requests at once; try again in a moment")
-            if not message.get("more_body", False):
-                return b"".join(parts)
+            raise
 
 
 def _given(body: bytes, receive: Receive) -> Receive:
