@@ -64,9 +64,10 @@ def test_a_bomb_is_refused(server: Server, kind: str) -> None:
     assert (status, json.loads(answer)["kind"]) == (413, "too_large")
 
 
-def test_a_silent_client_is_let_go(server: Server) -> None:
+@pytest.mark.parametrize("said", [b"", b"POST /v1/read HTTP/1.1\r\nHost: loc"], ids=["nothing", "a little"])
+def test_a_silent_client_is_let_go(server: Server, said: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
-        silent.sendall(b"POST /v1/read HTTP/1.1\r\nHost: loc")
+        silent.sendall(said)
         began = time.monotonic()
         with contextlib.suppress(ConnectionError):
             while silent.recv(1000):

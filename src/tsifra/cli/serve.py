@@ -21,7 +21,7 @@ _WORKERS = 4  # each holds a network and its own memory
 @click.option("--max-bytes", type=click.IntRange(1), default=32 << 20, show_default=True, help="Of one request.")
 @click.option("--max-pixels", type=click.IntRange(1), default=50_000_000, show_default=True, help="Of one picture.")
 @click.option("--max-pages", type=click.IntRange(1), default=100, show_default=True, help="Of one document.")
-@click.option("--queue", type=click.IntRange(0), default=128, show_default=True, help="Requests a process lets wait.")
+@click.option("--queue", type=click.IntRange(0), default=64, show_default=True, help="Requests a process lets wait.")
 def serve(
     host: str,
     port: int,

@@ -8,11 +8,12 @@ import gc
 import importlib
 import logging
 import os
+import resource
 import signal
 import tempfile
 
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -21,11 +22,15 @@ from tsifra.server.settings import Settings
 
 _HEADER_MS = 5000
 _END_S = 8  # for requests that run when the server is told to end
-_CONNECTIONS = 1024  # a worker
+_CONNECTIONS = 4096  # a worker; more wait unanswered
+_FILES = 2 * _CONNECTIONS  # that a process may have open
+_BUFFER = 1 << 16  # bytes of a connection's headers, and of what is read of its body at once
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, which let what runs finish."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _FILES)), hard))
     with tempfile.TemporaryDirectory(prefix="tsifra-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         settings.to_environment()
@@ -39,10 +44,11 @@ def serve(settings: Settings) -> None:
             factory=True,
             workers=settings.workers,
             loop=Loops.asyncio,
+            http=HTTPModes.http1,  # else a connection that never says which may stand open for good
             websockets=False,
-            backlog=2048,
+            backlog=4096,
             backpressure=_CONNECTIONS,
-            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS),
+            http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MS, max_buffer_size=_BUFFER),
             workers_kill_timeout=_END_S,
             respawn_failed_workers=True,
             log_level=LogLevels.warning,

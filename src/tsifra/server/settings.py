@@ -33,7 +33,7 @@ class Settings:
     max_bytes: int = 32 << 20
     max_pixels: int = 50_000_000
     max_pages: int = 100
-    queue: int = 128
+    queue: int = 64
     held_bytes: int = 256 << 20
     body_s: float = 20.0
     answer_s: float = 30.0
