@@ -8,8 +8,8 @@ import gc
 import importlib
 import logging
 import os
-import resource
 import signal
+import sys
 import tempfile
 
 from granian import Granian
@@ -29,8 +29,7 @@ _BUFFER = 1 << 16  # bytes of a connection's headers, and of what is read of its
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, which let what runs finish."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _FILES)), hard))
+    _allow_files()
     with tempfile.TemporaryDirectory(prefix="tsifra-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         settings.to_environment()
@@ -53,6 +52,16 @@ def serve(settings: Settings) -> None:
             respawn_failed_workers=True,
             log_level=LogLevels.warning,
         ).serve()
+
+
+def _allow_files() -> None:
+    """Let this process, and workers after it, hold as many connections as they may take."""
+    if sys.platform == "win32":  # which has no such bound
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _FILES)), hard))
 
 
 def application() -> object:
