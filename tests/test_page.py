@@ -1,15 +1,19 @@
 """The page in a real browser: drawing, files, languages, phones, keyboards and screen readers."""
 
+import csv
+import io
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from drawing import digit
@@ -83,10 +87,76 @@ def test_a_file_is_read_and_can_be_taken_away(browser: Browser, server: Server, 
     page = opened(browser, server)
     page.set_input_files("#file", photo)
     expect(page.locator("#text")).to_have_text("\n".join(LINES), use_inner_text=True)
-    for button, suffix in (("#save-json", ".json"), ("#save-csv", ".csv"), ("#save-picture", ".png")):
-        with page.expect_download() as download:
-            page.click(button)
-        assert download.value.suggested_filename.endswith(suffix)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#copy")
+    expect(page.locator("#copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "\n".join(LINES)
+    (record,) = json.loads(saved(page, "#save-json", "page.json"))
+    assert (record["input"], record["text"], record["status"]) == ("page.png", "\n".join(LINES), "ok")
+    assert record.keys() == server_record(server, photo).keys()
+    head, row = csv.reader(io.StringIO(saved(page, "#save-csv", "page.csv").decode()))
+    assert head == ["input", "page", "text", "status", "confidence", "error"]
+    assert row[:4] == ["page.png", "1", "\n".join(LINES), "ok"]
+    with Image.open(io.BytesIO(saved(page, "#save-picture", "page.read.png"))) as marked, Image.open(photo) as given:
+        assert marked.size == given.size
+        assert ImageChops.difference(marked.convert("RGB"), given.convert("RGB")).getbbox()
+
+
+def saved(page: Page, button: str, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.click(button)
+    assert download.value.suggested_filename == name
+    return download.value.path().read_bytes()
+
+
+def server_record(server: Server, file: Path) -> dict[str, Any]:
+    record: dict[str, Any] = server.json("POST", "/v1/read?probabilities=true", file.read_bytes())[0]
+    return record
+
+
+def test_a_picture_can_be_pasted(browser: Browser, server: Server) -> None:
+    page = opened(browser, server)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    data = cv2.imencode(".png", digit("4"))[1].tobytes()
+    page.evaluate(
+        """bytes => navigator.clipboard.write([
+            new ClipboardItem({"image/png": new Blob([new Uint8Array(bytes)], {type: "image/png"})})])""",
+        list(data),
+    )
+    page.keyboard.press("Control+V")
+    expect(page.locator("#text")).to_have_text("4")
+
+
+def test_a_finger_draws(browser: Browser, server: Server) -> None:
+    page = opened(browser, server, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    expect(page.locator("#photograph")).to_be_visible()
+    box = page.locator("#pad").bounding_box()
+    assert box is not None
+    places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in SEVEN]
+    between = [{k: a[k] + share / 6 * (b[k] - a[k]) for k in a} for a, b in pairwise(places) for share in range(7)]
+    finger = page.context.new_cdp_session(page)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [between[0]]})
+    for place in between[1:]:
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator("#text")).to_have_text("7")
+    assert page.evaluate("scrollY") == 0, "the page stays where it is under the finger"
+
+
+def test_a_photograph_that_lies_on_its_side_is_shown_upright(browser: Browser, server: Server, photo: Path) -> None:
+    with Image.open(photo) as given:
+        given.transpose(Image.Transpose.ROTATE_90).save(photo)
+        width, height = given.size
+    page = opened(browser, server)
+    page.set_input_files("#file", photo)
+    expect(page.locator("#text")).to_have_text("\n".join(LINES), use_inner_text=True)
+    expect(page.locator("#picture-boxes .box")).to_have_count(len("".join(LINES).replace(" ", "")))
+    shown = page.evaluate(
+        "[document.getElementById('picture-img').naturalWidth, document.getElementById('picture-img').naturalHeight]"
+    )
+    assert shown == [width, height]
+    page.locator("#picture-boxes .box").nth(1).click()
+    expect(page.locator("#detail-title")).to_contain_text("2: 0")
 
 
 def test_a_file_can_be_dropped(browser: Browser, server: Server) -> None:
@@ -125,15 +195,33 @@ def test_a_lost_server_gets_a_sentence(browser: Browser, server: Server) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
-def test_nothing_keeps_anybody_out(browser: Browser, server: Server, photo: Path, scheme: str, width: int) -> None:
+@pytest.mark.parametrize("width", [320, 600, 1200])  # 600 is a usual window at 200%
+@pytest.mark.parametrize("path", ["", "docs"])
+def test_nothing_keeps_anybody_out(
+    browser: Browser, server: Server, photo: Path, scheme: str, width: int, path: str
+) -> None:
     page = opened(browser, server, color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.set_input_files("#file", photo)
-    expect(page.locator("#read")).to_be_visible()
+    if path:
+        page.goto(f"http://127.0.0.1:{server.port}/{path}")
+    else:
+        page.set_input_files("#file", photo)
+        expect(page.locator("#read")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "no scrolling sideways"
     found = Axe().run(page).response["violations"]
     serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
     assert serious == []
+
+
+def test_wishes_for_still_and_plain_screens_are_met(browser: Browser, server: Server) -> None:
+    page = opened(browser, server, forced_colors="active", reduced_motion="reduce")
+    stroke(page, SEVEN)
+    expect(page.locator("#text")).to_have_text("7")
+    style = page.evaluate("""() => {
+        const fill = getComputedStyle(document.querySelector(".digit .fill"))
+        const track = getComputedStyle(document.querySelector(".digit .bar"))
+        return [fill.transitionDuration, fill.backgroundColor !== track.backgroundColor]
+    }""")
+    assert style == ["0s", True]
 
 
 def test_it_speaks_russian(browser: Browser, server: Server) -> None:

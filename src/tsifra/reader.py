@@ -6,12 +6,13 @@ inputs. Knows nothing of formats or thresholds.
 
 import os
 from collections import deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from threading import Event
 
@@ -147,20 +148,20 @@ class Reader:
             raise TypeError(f"many sources are wanted, in a list for example; {sources!r} is one")
         return self._read_all(self._expand(sources), order)
 
-    def read_pages(
+    def read_apart(
         self,
-        source: Source,
+        sources: Sequence[Source],
         *,
         one: bool = False,
         layout: Layout = "auto",
         rotate: int | None = None,
         pages: Container[int] | None = None,
-    ) -> list[Reading | Failure]:
-        """Read all pages of one source in the caller's thread, for programs that have threads of their own.
+    ) -> list[list[Reading | Failure]]:
+        """Read some sources in the caller's thread, for programs that have threads of their own: the pages of each.
 
         one, layout, rotate, pages: as for `read_many`, and so is what comes back.
         """
-        return self._read_chunk([source], Event(), _ordered(one, layout, rotate, pages))
+        return self._read_chunk(sources, Event(), _ordered(one, layout, rotate, pages))
 
     def promising(self, max_error: float) -> "Reader":
         """A reader with the same network, of whose answers with status "ok" at most this share may be wrong, 0…1.
@@ -174,15 +175,15 @@ class Reader:
 
     def _read_all(self, expanded: Iterator[Source | Failure], order: _Order) -> Iterator[Reading | Failure]:
         stop = Event()
-        pending: deque[Future[list[Reading | Failure]]] = deque()
+        pending: deque[Future[list[list[Reading | Failure]]]] = deque()
         pool = ThreadPoolExecutor(self._threads, thread_name_prefix="tsifra")
         try:
             for chunk in _chunks(expanded):
                 pending.append(pool.submit(self._read_chunk, chunk, stop, order))
                 if len(pending) > 2 * self._threads:
-                    yield from pending.popleft().result()
+                    yield from chain.from_iterable(pending.popleft().result())
             while pending:
-                yield from pending.popleft().result()
+                yield from chain.from_iterable(pending.popleft().result())
         finally:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
@@ -217,19 +218,27 @@ class Reader:
             else:
                 yield source
 
-    def _read_chunk(self, sources: list[Source | Failure], stop: Event, order: _Order) -> list[Reading | Failure]:
+    def _read_chunk(
+        self, sources: Sequence[Source | Failure], stop: Event, order: _Order
+    ) -> list[list[Reading | Failure]]:
+        """The pages of each source, read in the lane."""
         results: list[Reading | Failure] = []
         held: list[_Page | Failure] = []
+        counts: list[int] = []
         with self._lane:
             for source in sources:
                 if stop.is_set():  # nobody waits for the answers any more
                     return []
+                counts.append(0)
                 for page in [source] if isinstance(source, Failure) else self._pages(source, order.pages):
                     held.append(page)
+                    counts[-1] += 1
                     if len(held) == _CHUNK or (isinstance(page, _Page) and page.large):
                         results += self._finish(held, order)
                         held = []
-            return results + self._finish(held, order)
+            results += self._finish(held, order)
+        rest = iter(results)
+        return [list(islice(rest, count)) for count in counts]
 
     def _pages(self, source: Source, wanted: Container[int] | None) -> Iterator[_Page | Failure]:
         name, number = name_of(source), 1

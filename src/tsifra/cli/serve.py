@@ -21,7 +21,7 @@ _WORKERS = 4  # each holds a network and its own memory
 @click.option("--max-bytes", type=click.IntRange(1), default=32 << 20, show_default=True, help="Of one request.")
 @click.option("--max-pixels", type=click.IntRange(1), default=50_000_000, show_default=True, help="Of one picture.")
 @click.option("--max-pages", type=click.IntRange(1), default=100, show_default=True, help="Of one document.")
-@click.option("--queue", type=click.IntRange(0), default=128, show_default=True, help="Requests a process lets wait.")
+@click.option("--queue", type=click.IntRange(0), default=64, show_default=True, help="Requests a process lets wait.")
 def serve(
     host: str,
     port: int,
@@ -45,6 +45,7 @@ def serve(
       TSIFRA_TOKEN=secret tsifra serve --host 0.0.0.0 --workers 4
     """
     try:
+        from tsifra.classifier import Classifier
         from tsifra.server.run import serve as run
         from tsifra.server.settings import Settings
     except ImportError as error:
@@ -65,6 +66,8 @@ def serve(
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    if model is not None:
+        Classifier(model)  # so that what is wrong with it is said here, and once
     _check_free(host, port)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"tsifra: http://{shown}:{port} (Ctrl-C ends it)", err=True)

@@ -5,6 +5,7 @@ PROMETHEUS_MULTIPROC_DIR before this module is loaded; without it a process coun
 """
 
 import os
+from pathlib import Path
 
 from prometheus_client import REGISTRY as _OWN
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -22,6 +23,7 @@ LATENCY = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
 PAGES = Histogram("tsifra_request_pages", "Pages of one request.", buckets=(1, 2, 5, 10, 20, 50, 100))
+TOGETHER = Histogram("tsifra_batch_requests", "Requests that were read together.", buckets=(1, 2, 4, 8, 16))
 QUEUE = Gauge("tsifra_queue", "Requests that wait or are worked on.", multiprocess_mode="livesum")
 
 
@@ -35,6 +37,16 @@ def count(results: list[Reading | Failure]) -> None:
         PICTURES.labels(result.status).inc()
         for digit in result.digits:
             DIGITS.labels(digit.status).inc()
+
+
+def bury() -> None:
+    """Forget what workers that were killed had in hand; their counts stay."""
+    for file in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("gauge_livesum_*.db"):
+        pid = int(file.stem.rsplit("_", 1)[1])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def exposed() -> bytes:

@@ -37,6 +37,7 @@ STATUSES = {
     "internal": 500,
 }
 RETRY_S = 1
+BUSY = "too many requests at once; try again in a moment"
 
 
 class ProblemError(Exception):

@@ -6,6 +6,7 @@ Knows nothing of HTTP. Travels to worker processes as an environment variable, s
 import dataclasses
 import json
 import os
+import re
 from dataclasses import dataclass
 
 VARIABLE = "TSIFRA_SERVER"
@@ -32,7 +33,7 @@ class Settings:
     max_bytes: int = 32 << 20
     max_pixels: int = 50_000_000
     max_pages: int = 100
-    queue: int = 128
+    queue: int = 64
     held_bytes: int = 256 << 20
     body_s: float = 20.0
     answer_s: float = 30.0
@@ -45,6 +46,9 @@ class Settings:
             )
         if self.token is not None and not (self.token.isascii() and self.token.isprintable() and self.token.strip()):
             raise ValueError("TSIFRA_TOKEN must be of printable ASCII characters")
+        for origin in self.origins:
+            if not re.fullmatch(r"\*|https?://[^/\s]+", origin):
+                raise ValueError(f"{origin} is no origin such as https://example.org, without a path, or * for any")
         if self.workers < 1 or not 0 < self.port < 65536:
             raise ValueError(f"{self.workers} workers on port {self.port}: at least one, and a port under 65536")
 

@@ -59,7 +59,7 @@ export class Answer {
   #showError({ kind, message, values }) {
     const words = say(`error.${kind}`, values);
     at("trouble-words").textContent = words;
-    at("trouble-detail").textContent = message === kind ? "" : message;
+    at("trouble-detail").textContent = message === kind || kind === "format" ? "" : message; // which adds nothing
     at("peek").textContent = words;
     at("peek").className = "peek error";
     at("retry").hidden = !HELPS_TO_RETRY.includes(kind);
@@ -68,13 +68,14 @@ export class Answer {
 
   #showRead(record) {
     const status = say(`status.${record.status}`);
-    const share = record.confidence === null ? "" : say("sure", { share: percent(record.confidence) });
+    const share = record.confidence === null ? "" : say(record.digits.length > 1 ? "sureOfAll" : "sure", { share: percent(record.confidence) });
     at("status").textContent = `${{ ok: "✓", review: "?", rejected: "×" }[record.status] ?? "○"} ${status}`;
     at("status").className = `badge ${record.status}`;
     at("sure").textContent = share;
     at("peek").replaceChildren(span("figure", brief(record.text)), span("share", at("status").textContent));
     at("peek").className = `peek ${record.status}`;
-    at("text").textContent = record.text || say("nothing");
+    at("text").hidden = !record.text;
+    at("text").textContent = record.text;
     const lines = record.text.split("\n");
     at("text").style.setProperty("--columns", String(Math.max(2, ...lines.map((line) => line.length))));
     at("text").classList.toggle("many", lines.length > 2);
@@ -94,13 +95,14 @@ export class Answer {
     button.type = "button";
     button.className = `digit ${digit.status}`;
     button.setAttribute("aria-pressed", "false");
-    const others = digit.alternatives.slice(0, 2).map(([label, share]) => alternative(label, share));
+    const others = span("others", "");
+    others.append(...digit.alternatives.slice(0, 2).map(([label, share]) => span("other", alternative(label, share))));
     button.append(
       span("figure", mark(digit)),
       span("share", percent(digit.confidence)),
       bar(digit.confidence),
       span("unseen", say(`status.${digit.status}`)),
-      span("others", others.join(", ")),
+      others,
     );
     button.addEventListener("click", () => this.#chosen(index));
     item.append(button);
@@ -147,7 +149,8 @@ export function span(name, words) {
 /** The beginning of a text, for the line below the picture on screens where the answer is further down. */
 function brief(text) {
   const [line, ...more] = text.split("\n");
-  return line.length > 12 || more.length ? `${line.slice(0, 12)}…` : line || say("nothing");
+  if (line.length > 12) return `${line.slice(0, 12)}…`;
+  return more.length ? `${line} …` : line || say("nothing");
 }
 
 function alternative(label, share) {

@@ -1,7 +1,7 @@
 // The picture that was given, with boxes on it.
 //
-// Flows in: files and records. Shows the file itself where the browser can and the page stands as it was given; else
-// what the service draws of it (HEIC, TIFF, PDF, turned pages). Calls `chosen(index)` for a box that is clicked.
+// Flows in: files and records. Shows the file itself, turned as the service has turned it, where the browser can; else
+// what the service draws of it (HEIC, TIFF, PDF). Calls `chosen(index)` for a box that is clicked.
 
 import { chooseBox, showBoxes } from "./boxes.js";
 
@@ -35,9 +35,9 @@ export class Picture {
     const turn = ++this.#turn;
     let address = null;
     let size = null;
-    let asGiven = pages === 1 && record.rotation === 0;
+    let asGiven = pages === 1;
     if (asGiven) {
-      address = URL.createObjectURL(file);
+      address = URL.createObjectURL(record.rotation ? await turned(file, record.rotation) : file);
       size = await decoded(address);
       // A browser that sees another size reads the file another way, and the boxes would lie beside the digits.
       asGiven = size !== null && (record.size === null || String(size) === String(record.size));
@@ -71,6 +71,21 @@ export class Picture {
     this.#sheet.style.setProperty("--ratio", String(size[0] / size[1]));
     this.#image.classList.toggle("tiny", Math.max(...size) <= 160);
   }
+}
+
+/** A picture turned clockwise by a multiple of 90 degrees; the file itself where the browser cannot show it. */
+async function turned(file, degrees) {
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return file;
+  const { width, height } = bitmap;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = degrees % 180 ? [height, width] : [width, height];
+  const context = canvas.getContext("2d");
+  context.translate(canvas.width / 2, canvas.height / 2);
+  context.rotate((degrees * Math.PI) / 180);
+  context.drawImage(bitmap, -width / 2, -height / 2);
+  bitmap.close();
+  return (await new Promise((resolve) => canvas.toBlob(resolve))) ?? file;
 }
 
 /** Width and height of a picture as the browser sees it, null where it cannot. */
