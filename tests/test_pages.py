@@ -58,6 +58,15 @@ def test_light_ink_and_small_digits_are_read(reader: Reader) -> None:
     assert reader.read(np.asarray(small, np.uint8)).text.split("\n") == LINES
 
 
+@pytest.mark.parametrize(("side", "grain"), [(40, 0.0), (55, 0.03), (57, 0.04), (75, 0.0)])
+def test_squared_paper_is_no_table(reader: Reader, side: int, grain: float) -> None:
+    page = sheet(LINES).astype(np.float32)
+    page[20::side] *= 0.75
+    page[:, 15::side] *= 0.75
+    page *= 1 + np.random.default_rng(0).normal(0, grain, page.shape)
+    assert reader.read(np.asarray(page.clip(0, 255), np.uint8)).text.split("\n") == LINES
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_page_is_read_upright(reader: Reader, turns: int) -> None:
     page = sheet(["40751 5234", "3872435", "9642 23 745"])

@@ -47,13 +47,13 @@ class Letters(NamedTuple):
     others: float
 
 
-def letters_beside(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[Letters]:
+def letters_beside(boxes: Sequence[BBox], none: Sequence[float]) -> list[Letters]:
     """How far each box stands among letters.
 
-    digits: whether a box looks like a digit; o, l and B do as well, and only their neighbors tell.
+    none: how likely a box is no digit, 0…1; o, l and B look like digits as well, and only their neighbors tell.
     """
     words = _words(boxes)
-    letters = [sum(not digits[index] for index in word) / len(word) for word in words]
+    letters = [sum(none[index] for index in word) / len(word) for word in words]
     shares = [Letters(0.0, 0.0, 0.0)] * len(boxes)
     for number, word in enumerate(words):
         first, last = boxes[word[0]], boxes[word[-1]]
@@ -68,7 +68,7 @@ def letters_beside(boxes: Sequence[BBox], digits: Sequence[bool]) -> list[Letter
         count = sum(len(words[other]) for other in beside)
         found = sum(letters[other] * len(words[other]) for other in beside)
         for index in word:
-            others = found + letters[number] * len(word) - (not digits[index])
+            others = found + letters[number] * len(word) - none[index]
             share = others / max(1, count + len(word) - 1)
             shares[index] = Letters(letters[number], found / max(1, count), share)
     return shares

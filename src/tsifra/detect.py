@@ -26,6 +26,9 @@ _RULED = 0.2  # share of the page that ruled lines, with what hangs on them, rea
 _RULED_LEAST = 250  # pixels, unless they reach over most of a small picture
 _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over which a line is no ruled one
 _RUN = 40  # pixels that a line runs straight along a row or a column
+_FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
+_MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
+_BESIDE = 9  # pixels across a line that what is beside it is looked at in
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
@@ -47,6 +50,7 @@ def find_pieces(gray: Gray) -> list[Piece]:
         size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     small, share, limit = _inked(small)
+    share = _without_rules(share, limit)
     mask = cv2.bitwise_and(_without_lines(_above(share, limit)), _of_strokes(share))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     groups = _joined(stats, _sized(stats, small.shape))
@@ -103,6 +107,41 @@ def _paper(gray: Gray) -> Gray:
     thumb = cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST)  # averages would mix paper and ink
     thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), _AROUND_SMALL if reduce == 1 else _AROUND)
     return np.asarray(cv2.resize(thumb, gray.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _without_rules(share: Gray, limit: int) -> Gray:
+    """Ink less the thin lines of ruled and squared paper, as dark as each is on average: strokes that cross it stay.
+
+    So they are found where grain tears them to pieces, and where text stands on them.
+    """
+    for upright in (False, True):
+        turned = np.ascontiguousarray(share.T) if upright else share
+        rules = _rules(turned, limit)
+        if rules.any():
+            share = np.asarray(cv2.subtract(share, rules.T if upright else rules), np.uint8)
+    return share
+
+
+def _rules(share: Gray, limit: int) -> Gray:
+    """How dark the thin long lines along rows are, (H, W) uint8, 0 where there is none.
+
+    A line is dark nearly all along and darker than what is beside it; a good part of the page shows that, and digits
+    that stand on the rest of it do not.
+    """
+    dark = (share > _FAINT * limit).astype(np.float32)
+    along = cv2.blur(share, (_RUN, 1))
+    alone = (cv2.blur(dark, (_RUN, 1)) > _MOSTLY) & (along > 1.5 * cv2.blur(along, (1, _BESIDE)).astype(np.float32))
+    if not alone.any():
+        return np.zeros_like(share)
+    ridge = alone.view(np.uint8)
+    leaning = cv2.dilate(ridge, np.ones((3, 1), np.uint8))  # a line that steps aside from row to row still is one
+    whole = np.ones((1, max(2 * _RUN, round(_RULED * share.shape[1]))), np.uint8)
+    line = cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole))
+    if not line.any():
+        return np.zeros_like(share)
+    usual = 1.25 * float(np.median(along[line > 0]))
+    line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole)
+    return np.asarray(np.minimum(along, min(255.0, usual)) * line, np.uint8)
 
 
 def _without_lines(mask: Gray) -> Gray:

@@ -1,7 +1,7 @@
 """Ruled grids: a gray picture -> the largest whole grid in it, its cells straightened.
 
 Flows in: gray, (H, W) uint8, dark lines on light. Flows out: a Grid: how many rows and columns, and where each cell
-lies in the picture. Knows nothing of what stands in the cells.
+lies in the picture; whether ink keeps to its cells. Knows nothing of what that ink is.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ _SIDE = 480  # pixels that a grid is straightened to while its lines are counted
 _COUNTS = range(2, 21)  # rows, or columns
 _CLEAR = 0.15  # by how much lines must stand out
 _CELL = 44  # pixels of a straightened cell
+_CLEAR_OF_LINE = 5  # pixels from the edge of a straightened cell from which its lines are left behind
 _CANDIDATES = 6  # largest connected lines that are looked at
 _LIMITS = (1.0, 0.5)  # from which darkness on a pixel is a line's; a blurred photograph has fainter ones
 _EDGE = 4  # pixels from the picture's edge at which a grid is cut by it
@@ -85,6 +86,27 @@ def find_grid(gray: Gray) -> Grid | None:
     return None
 
 
+def crossed(gray: Gray, grid: Grid) -> float:
+    """How often ink crosses a line, for each cell with ink: hardly ever in a table, often on squared paper."""
+    rows, columns = grid.shape
+    cells = np.array([[grid.cell(gray, row, column) for column in range(columns)] for row in range(rows)], np.float32)
+    paper = np.quantile(cells, 0.9, axis=(2, 3), keepdims=True)
+    darker = (paper - cells) / np.maximum(paper, 24)
+    inside = slice(_CELL // 4, -(_CELL // 4))
+    ink = darker > 0.5 * np.quantile(darker[:, :, inside, inside].max((2, 3)), 0.95)
+    start, stop = _CLEAR_OF_LINE, _CELL - _CLEAR_OF_LINE
+    filled = ink[:, :, start:stop, start:stop].any((2, 3)).sum()
+    near, far = slice(start, start + 3), slice(stop - 3, stop)
+    count = 0
+    for before, after in (
+        (ink[:, :-1, :, far].any(3), ink[:, 1:, :, near].any(3)),  # on both sides of lines that stand
+        (ink[:-1, :, far].any(2), ink[1:, :, near].any(2)),  # and of those that lie
+    ):
+        meet = before[..., 1:-1] & (after[..., 1:-1] | after[..., :-2] | after[..., 2:])
+        count += int(meet[..., _CLEAR_OF_LINE:-_CLEAR_OF_LINE].any(-1).sum())
+    return float(count / max(1, filled))
+
+
 def _largest(lines: Gray) -> list[Gray]:
     """Connected lines that may be a grid, those with the largest box first: (H, W) uint8, 0 or 1."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
@@ -110,8 +132,9 @@ def _body(component: Gray) -> Gray:
     side = max(3, round(_HANGING * min(component.shape)))
     opened = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((side, side), np.uint8)), np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
-    largest = int(stats[1:, 4].argmax()) + 1 if len(stats) > 1 else 0
-    return np.asarray(labels == largest).view(np.uint8) if largest else component
+    large = np.minimum(stats[:, 2], stats[:, 3]) >= _LEAST * min(component.shape)
+    areas = np.where(large, stats[:, 4], 0)[1:]
+    return np.asarray(labels == areas.argmax() + 1).view(np.uint8) if areas.any() else component
 
 
 def _darker(small: Gray) -> NDArray[np.float32]:

@@ -9,13 +9,15 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from tsifra.grid import find_grid
+from tsifra.grid import crossed, find_grid
 from tsifra.ink import Gray
 from tsifra.sheet import read_sheet
 from tsifra.table import Cell, Classify, read_table
 
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
+
+_CROSSED = 0.18  # times that ink crosses a line, by cells with ink, from which a grid is squared paper
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
@@ -46,7 +48,7 @@ def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | No
     turned = np.ascontiguousarray(np.rot90(gray, -(rotate or 0) // 90))
     given = rotate or 0
     grid = None if layout == "lines" else find_grid(turned)
-    if grid is not None:
+    if grid is not None and (layout == "grid" or crossed(turned, grid) < _CROSSED):
         table = read_table(turned, grid, classify, upright=rotate is not None)
         return Arranged(True, (given + table.rotation) % 360, tuple((row,) for row in table.rows))
     if layout == "grid":

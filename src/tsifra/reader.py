@@ -35,6 +35,7 @@ _DEFAULT = Limits()
 _CHUNK = 64  # sources that a thread takes at once; the network is no faster on larger batches
 _SHARE = 1 << 22  # of `weight` that a thread takes at once, so that a few photographs are work for all threads
 _LIKELY = 0.6  # confidence from which pieces one above the other are one digit
+_PLAINLY = 0.93  # confidence from which all ink together is one digit, since two together look like none
 _PARTS = 3  # pieces that one digit may be in
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
@@ -280,6 +281,8 @@ class Reader:
         several = self._arranged(page, found)
         # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
         least = _LIKELY if len(found.lines) > 1 else _surely(several)
+        if _same_ink(single, several):
+            least = min(least, _PLAINLY)
         return single if found.count <= 1 or (single.text and _surely(single) >= least) else several
 
     def _arranged(self, page: _Page, found: Arranged) -> Reading:
@@ -332,6 +335,14 @@ def _ordered(one: bool, layout: Layout, rotate: int | None, pages: Container[int
     if one and (layout != "auto" or rotate is not None):
         raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
     return _Order(None if one else layout, rotate, pages)
+
+
+def _same_ink(single: Reading, several: Reading) -> bool:
+    """Whether the one digit was read from all the ink that the several were, and not from one of two."""
+    boxes = np.array([digit.bbox for digit in several.digits] or [(0, 0, 0, 0)])
+    left, _, right, _ = single.digits[0].bbox if single.digits else (0, 0, 0, 0)
+    wide = 0.1 * (right - left)
+    return bool(abs(boxes[:, 0].min() - left) <= wide and abs(boxes[:, 2].max() - right) <= wide)
 
 
 def _surely(reading: Reading) -> float:

@@ -50,7 +50,7 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify) for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     boxes = [cell.bbox for cell in cells]
-    among = letters_beside(boxes, digits)
+    among = letters_beside(boxes, [cell.probabilities[_NONE] for cell in cells])
     kept = [
         _doubted(cell, letters.line)
         for cell, digit, letters in zip(cells, digits, among, strict=True)
@@ -88,7 +88,7 @@ def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify) -> 
     if not any(wide):
         return [[cell] for cell in cells]
     # Halves of an m are digits to a network; only where no words stand beside it is what is wide made of digits.
-    among = letters_beside([cell.bbox for cell in cells], [_looks_like_digit(cell) for cell in cells])
+    among = letters_beside([cell.bbox for cell in cells], [cell.probabilities[_NONE] for cell in cells])
     tried = {
         index: parts_of(pieces[index])
         for index, letters in enumerate(among)
