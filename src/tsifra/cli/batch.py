@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tsifra.cli.options import OK, UNREAD, max_error_option, missing, model_option
-from tsifra.cli.read import Pages
+from tsifra.cli.read import Pages, descriptor_quiet
 
 if TYPE_CHECKING:
     from tsifra.batch.job import Form, Job
@@ -141,9 +141,10 @@ def batch(
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
     listed = Sources(sources, lists)
     settings = Settings(listed, output, job, part_files, max_errors or MostErrors())
-    progress = Progress(sys.stderr, sys.stderr.isatty(), lambda: counted(listed))
-    with _engine(engine, job, workers, address) as readers:
-        outcome = run(settings, readers, progress)
+    with descriptor_quiet():
+        progress = Progress(sys.stderr, sys.stderr.isatty(), lambda: counted(listed))
+        with _engine(engine, job, workers, address) as readers:
+            outcome = run(settings, readers, progress)
     return _told(outcome, output, profile)
 
 
