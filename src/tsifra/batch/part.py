@@ -61,7 +61,7 @@ class Part:
 
     def drop(self) -> None:
         """Leave nothing of it."""
-        with contextlib.suppress(OSError):  # of a full disk, once more
+        with contextlib.suppress(OSError, ValueError):  # of a full disk, once more; of a file that this has closed
             self._file.close()
         self._half.unlink(missing_ok=True)
 

@@ -201,13 +201,13 @@ def _tell(plan: Plan, progress: Progress) -> None:
     if plan.parts_kept or len(plan.stretches) > 1 or plan.gone:
         progress.say(f"goes on: {plan.kept.files:,} files are read already, in {plan.parts_kept:,} parts")
     for noticed, what in (
-        (plan.changed, "have changed since they were read; their parts are read again"),
-        (plan.added, "have been added among those that were read; their parts are read again"),
-        (plan.removed, "are not listed any more; what is left of their parts is read again"),
+        (plan.changed, "files changed since they were read"),
+        (plan.added, "files added among those that were read"),
+        (plan.removed, "files that are not listed any more"),
     ):
         if noticed.count:
-            more = f" and {noticed.count - len(noticed.names):,} more" if noticed.count > len(noticed.names) else ""
-            progress.say(f"{noticed.count:,} files {what}: {', '.join(noticed.names)}{more}")
+            more = ", …" if noticed.count > len(noticed.names) else ""
+            progress.say(f"{what}, whose parts are read again: {noticed.count:,} ({', '.join(noticed.names)}{more})")
 
 
 def _manifest(settings: Settings, engine: Engine, outcome: Outcome) -> dict[str, Any]:
