@@ -27,10 +27,16 @@ def path_of(output: Path, part: int, form: Form) -> Path:
     return output / f"part-{part:06}.{form}"
 
 
-def sweep(output: Path) -> None:
-    """Remove what a run that was killed left half-written."""
-    for path in output.glob(".part-*.half"):
-        path.unlink()
+def sweep(output: Path, form: Form) -> None:
+    """Remove what a run that was killed left half-written, and parts that it had no time to record."""
+    whole = {path_of(output, head.part, form) for head in records.heads(output)}
+    for path in (
+        *output.glob(".part-*.half"),
+        *(output / records.FOLDER).glob("*.part"),
+        *output.glob(f"part-*.{form}"),
+    ):
+        if path not in whole:
+            path.unlink()
 
 
 class Part:

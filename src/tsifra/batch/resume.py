@@ -18,6 +18,7 @@ from tsifra.batch.records import Head
 from tsifra.batch.tally import Tally
 
 _NAMED = 10  # files that are named, of each kind of change
+_LOST = 100_000  # unknown files in a part, after which what is listed has little to do with what was read
 
 
 class Noticed:
@@ -51,12 +52,15 @@ class Plan:
     removed: Noticed = field(default_factory=Noticed)
 
 
-def planned(items: Iterable[Item], output: Path, form: Form) -> Plan:
-    """What is left to read of `items`, with the parts in `output`. Raises TsifraError for a damaged record."""
+def planned(items: Iterable[Item], output: Path, form: Form, lost: int = _LOST) -> Plan:
+    """What is left to read of `items`, with the parts in `output`. Raises TsifraError for a damaged record.
+
+    lost: unknown items in the place of one part, after which it and all later parts are given up and read again.
+    """
     heads = records.heads(output)
     if not heads:
         return Plan((Stretch(0, None, 0),))
-    walk = _Walk(output, form, heads)
+    walk = _Walk(output, form, heads, lost)
     walk.along(items)
     return walk.plan()
 
@@ -100,8 +104,9 @@ class _Open:
 class _Walk:
     """Along a listing and the records of parts at once, of which two are in memory."""
 
-    def __init__(self, output: Path, form: Form, heads: list[Head]) -> None:
+    def __init__(self, output: Path, form: Form, heads: list[Head], lost: int) -> None:
         self._output, self._form, self._heads = output, form, heads
+        self._lost, self._is_lost = lost, False
         self._firsts = {head.first: at for at, head in reversed([*enumerate(heads)])}
         self._stretches: list[Stretch] = []
         self._gone: list[int] = []
@@ -114,13 +119,15 @@ class _Walk:
     def along(self, items: Iterable[Item]) -> None:
         """Walk until the listing ends, or all parts do."""
         for item in items:
-            if self._is_last and self._here.is_done and not self._beyond.count:
+            if self._is_over:
                 return
             self._step(item)
             self._position += 1
 
     def plan(self) -> Plan:
         """What the walk has found."""
+        if self._is_lost:
+            self._position = self._here.start
         self._position -= self._beyond.count
         self._close(len(self._heads))
         tail = Stretch(self._position, None, self._heads[-1].part + 1)
@@ -133,6 +140,10 @@ class _Walk:
             self._added,
             self._removed,
         )
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_lost or (self._is_last and self._here.is_done and not self._beyond.count)
 
     def _step(self, item: Item) -> None:
         later = self._later(item.name)
@@ -155,6 +166,8 @@ class _Walk:
         else:
             self._added.add(name)
             self._here.is_same = False
+            self._strangers += 1
+            self._is_lost = self._strangers == self._lost
 
     def _later(self, name: str) -> int | None:
         """The later record that an item belongs to."""
@@ -166,7 +179,7 @@ class _Walk:
         return self._at + 1 if self._next.place(name) is not None else None
 
     def _open(self, at: int) -> None:
-        self._at = at
+        self._at, self._strangers = at, 0
         self._is_last = at + 1 == len(self._heads)
         self._here = _Open(records.stamps(self._output, self._heads[at].part), self._position)
         following = () if self._is_last else records.stamps(self._output, self._heads[at + 1].part)

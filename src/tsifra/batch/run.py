@@ -96,7 +96,7 @@ def run(settings: Settings, engine: Engine, progress: Progress) -> Outcome:
     output, job = settings.output, settings.job
     with begun.alone(output), _stopped_by_signals() as stop:
         begun.begin(output, settings.sources, job, engine.model)
-        sweep(output)
+        sweep(output, job.form)
         plan = planned(settings.sources, output, job.form)
         _tell(plan, progress)
         for part in plan.gone:
