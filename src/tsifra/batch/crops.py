@@ -50,7 +50,7 @@ def _source(name: str, limits: Limits) -> Source:
     if is_url(name):
         from tsifra.batch import remote  # of the extra `remote`
 
-        return named(remote.fetched(name, limits), name)
+        return named(remote.fetched(name, 0, limits), name)
     archive = _archive_of(name)
     if archive is None:
         return name

@@ -8,6 +8,7 @@ Data's business.
 import logging
 import os
 import pickle
+import socket
 from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from tsifra.errors import TsifraError
 
 _ACTOR = 0.9  # of a processor: with the listing's share, actors for all processors never take all of any
 _LISTING = 0.1
+_CONNECT_S = 5.0
 
 
 class _Listed(Datasource):
@@ -83,6 +85,7 @@ class OnRay:
         for name in ("ray", "ray.data"):
             logging.getLogger(name).setLevel(logging.ERROR)
         if self._is_ours:
+            _reached(address)
             try:
                 ray.init(address, log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
             except (ConnectionError, ValueError, RuntimeError) as error:
@@ -117,6 +120,17 @@ class OnRay:
                 yield from _values(rows)
         except ray.exceptions.RayError as error:
             raise TsifraError(_said(error)) from None
+
+
+def _reached(address: str | None) -> None:
+    """See that somebody listens at an address, which Ray itself tries for two minutes. Raises TsifraError."""
+    host, colon, port = (address or "").rpartition(":")
+    if not colon or not port.isdecimal() or "://" in host:
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_S).close()
+    except OSError as error:
+        raise TsifraError(f"no Ray cluster at {address}: {error.strerror or error}") from None
 
 
 def _processors() -> float:

@@ -44,12 +44,15 @@ def of_address(address: str) -> Iterator[Item]:
         yield Item(address, place=Trouble(error.kind, str(error)))
 
 
-def fetched(address: str, limits: Limits) -> bytes:
-    """All bytes behind an address. Raises InputError."""
+def fetched(address: str, size: int, limits: Limits) -> bytes:
+    """All bytes behind an address. size: what the listing says, 0 where it does not. Raises InputError."""
+    check_bytes(size, address, limits)
     system, path = _system(address)
 
     def read() -> bytes:
-        with system.open(path, "rb", cache_type="none", block_size=1 << 22) as file:
+        if size:
+            return bytes(system.cat_file(path))  # one request, where opening would ask for the size first
+        with system.open(path, "rb") as file:
             return bytes(file.read(limits.max_bytes + 1))
 
     data = patiently(read, address)
@@ -70,18 +73,24 @@ def patiently(ask: Callable[[], _T], address: str) -> _T:
     while True:
         try:
             return ask()
-        except FileNotFoundError:
-            raise MissingError(f"{address}: no such file") from None
-        except PermissionError as error:
-            raise AccessError(f"{address}: cannot be opened: {error}") from None
         except InputError:
             raise
         except Exception as error:  # each service has its own
+            if isinstance(error, FileNotFoundError) and not _may_pass(error):
+                raise MissingError(f"{address}: no such file") from None
+            if isinstance(error, PermissionError):
+                raise AccessError(f"{address}: cannot be opened: {error}") from None
             pause_s = next(pauses_s, None)
             if pause_s is None:
                 said = " ".join(str(error).split()) or type(error).__name__
                 raise AccessError(f"{address}: cannot be read, asked {len(_PAUSES_S) + 1} times: {said}") from None
         time.sleep(pause_s * random.uniform(0.5, 1))
+
+
+def _may_pass(error: FileNotFoundError) -> bool:
+    """Whether a web server only did not answer, or with an error of its own; fsspec says "not found" then too."""
+    cause = error.__cause__
+    return type(cause).__module__.startswith("aiohttp") and not 400 <= getattr(cause, "status", 0) < 500
 
 
 def _below(system: Any, scheme: str, path: str, address: str) -> Iterator[Item]:

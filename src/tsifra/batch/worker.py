@@ -92,7 +92,7 @@ class Worker:
                 case _ if is_url(item.name):
                     from tsifra.batch import remote  # of the extra `remote`
 
-                    return remote.fetched(item.name, self._limits)
+                    return remote.fetched(item.name, item.size, self._limits)
                 case _:
                     return item.name
         except InputError as error:
