@@ -34,14 +34,14 @@ class Failing:
     """An application of which one answer in `every` is an error of the server."""
 
     def __init__(self, application: Callable[..., Any], every: int) -> None:
-        self._application, self._every = application, every
+        self._application, self.every = application, every
         self._lock = threading.Lock()
         self.asked = self.failed = 0
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         with self._lock:
             self.asked += 1
-            fails = self._every and self.asked % self._every == 0
+            fails = self.every and self.asked % self.every == 0
             self.failed += bool(fails)
         if fails:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -88,7 +88,7 @@ def test_no_row_is_lost_where_one_request_in_twenty_fails(
     for number in range(120):
         client.put_object(Bucket="scans", Key=f"a/{number % 3}/{number}.png", Body=PICTURES[str(number % 10)])
     client.put_object(Bucket="scans", Key="a/notes.txt", Body=b"hello")
-    application._every = 20
+    application.every = 20
     code, _, err = tsifra("batch", "--one", "s3://scans/a", "--output", tmp_path / "out", "--workers", "2")
     assert (code, "120 files" in err) == (0, True)
     assert application.failed >= 5
