@@ -6,9 +6,11 @@ Needs MNIST (TSIFRA_DATA) and psutil; works in a temporary folder.
 """
 
 import argparse
+import json
 import os
 import platform
 import random
+import resource
 import signal
 import statistics
 import subprocess
@@ -60,10 +62,13 @@ def rate(files: int, rounds: int) -> None:
     ratios = []
     for number in range(rounds):
         shell = [sys.executable, "-c", READ_MANY, "scans", str(files)]
+        before = cpu_s()
         many = files / float(subprocess.run(shell, check=True, capture_output=True, text=True).stdout)
+        spent = cpu_s() - before
         here = Run(f"out{number}")
-        ratios.append(here.rate / many)
-        print(f"read_many {many:,.0f} a second; batch {here}; ratio {ratios[-1]:.2f}", flush=True)
+        ratios.append(here.read / many)
+        print(f"read_many {many:,.0f} a second, {1e6 * spent / files:.0f} µs of processor a file")
+        print(f"batch     {here}; ratio {ratios[-1]:.2f}", flush=True)
     print(f"median ratio {statistics.median(ratios):.2f}")
 
 
@@ -76,7 +81,7 @@ def sizes(files: int, rounds: int) -> None:
             listed = Path(f"list{count}")
             listed.write_text("".join(f"scans/{name}.png\n" for name in range(count)))
             run = Run(f"out{number}-{count}", "--files-from", str(listed), sources=())
-            found.setdefault(count, []).append(run.rate)
+            found.setdefault(count, []).append(run.read)
             print(f"{count:,} files: {run}", flush=True)
         print(f"all {2 * files:,} of one folder: {Run(f'whole{number}')}", flush=True)
     few, many = (statistics.median(rates) for rates in found.values())
@@ -180,11 +185,11 @@ def s3(files: int, rounds: int) -> None:
 
 
 class Run:
-    """One run of the command, watched. rate: files a second of the whole command, its start included."""
+    """One run of the command, watched. rate: files a second of the whole command; read: once the workers are there."""
 
     def __init__(self, output: str, *options: str, sources: tuple[str, ...] = ("scans",)) -> None:
         self.output = Path(output)
-        began = time.time()
+        began, before = time.time(), cpu_s()
         process = subprocess.Popen(command(output, *options, sources=sources), stderr=subprocess.PIPE, text=True)
         self.pss = self.rss = 0
         while process.poll() is None:
@@ -195,6 +200,8 @@ class Run:
             sys.exit(process.stderr.read() if process.stderr else "failed")
         self.files = pq.read_table(output, columns=["page"]).num_rows
         self.rate = self.files / self.seconds
+        self.cpu_s = cpu_s() - before
+        self.read = json.loads((self.output / "_manifest.json").read_text())["this_run"]["files_per_second"]
 
     @property
     def steady(self) -> float:
@@ -202,7 +209,7 @@ class Run:
         parts = sorted(self.output.glob("part-*"))
         times = [part.stat().st_mtime for part in parts]
         files = sum(pq.read_metadata(part).num_rows for part in parts[1:])
-        return files / (times[-1] - times[0])
+        return float(files / (times[-1] - times[0]))
 
     def _watch(self, pid: int) -> None:
         pss = rss = 0
@@ -215,7 +222,8 @@ class Run:
 
     def __str__(self) -> str:
         memory = f"peak {self.pss / 1e6:,.0f} MB PSS, {self.rss / 1e6:,.0f} MB RSS of all processes"
-        return f"{self.rate:,.0f} a second ({self.steady:,.0f} after the first part), {memory}"
+        spent = f"{1e6 * self.cpu_s / self.files:.0f} µs of processor a file"
+        return f"{self.read:,.0f} a second ({self.rate:,.0f} with start and end of the command), {spent}, {memory}"
 
 
 def command(output: str, *options: str, sources: tuple[str, ...] = ("scans",)) -> list[str]:
@@ -232,6 +240,12 @@ def command(output: str, *options: str, sources: tuple[str, ...] = ("scans",)) -
         "2000",
         *options,
     ]
+
+
+def cpu_s() -> float:
+    """What ended child processes, and theirs, have spent."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def same(one: str, other: str) -> None:

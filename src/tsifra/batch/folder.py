@@ -45,7 +45,7 @@ def _walk(folder: str) -> Iterator[Item]:
     try:
         names = in_order(_entries(folder))
         for name in names:
-            path = os.path.join(folder, name)
+            path = f"{folder.rstrip('/')}/{name}"
             if name.endswith("/"):
                 yield from _walk(path.rstrip("/"))
             else:

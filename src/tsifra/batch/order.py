@@ -8,7 +8,7 @@ import itertools
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any
 
 from tsifra.document import natural_key
 
@@ -30,7 +30,7 @@ def in_order(names: Iterable[str], run: int = _RUN) -> Iterator[str]:
         yield from heapq.merge(*(_run(file, start) for start in starts), key=_key)
 
 
-def _key(name: str) -> tuple[list[tuple[int, str]], str]:
+def _key(name: str) -> tuple[list[Any], str]:
     return natural_key(name), name  # names that differ in case or zeros alone have an order too
 
 
