@@ -267,7 +267,7 @@ def test_what_is_done_is_not_done_again(tsifra: CommandLine) -> None:
     before = {path: path.stat().st_mtime_ns for path in Path("out").glob("*.[pj]*")}
     code, _, err = tsifra(*args)
     assert code == 0
-    assert "0 files read" in err
+    assert "nothing is left to read" in err
     assert {path: path.stat().st_mtime_ns for path in Path("out").glob("*.[pj]*")} == before
 
 
@@ -318,6 +318,20 @@ def test_other_options_another_model_and_other_sources_are_named(tsifra: Command
     code, _, err = tsifra("batch", "--one", "other", *args[1:])
     assert code == 2
     assert "sources scans, now other" in err
+
+
+def test_a_folder_that_is_not_there_any_more_costs_no_part(tsifra: CommandLine) -> None:
+    # Such as one that is not mounted: what was read of it must not be taken for gone.
+    names = draw("scans", 5)
+    args = ("batch", "--one", "scans", "--output", "out", "--part-files", "2", "--workers", "1")
+    tsifra(*args)
+    Path("scans").rename("elsewhere")
+    code, _, err = tsifra(*args)
+    assert code == 2
+    assert "none is listed any more" in err
+    Path("elsewhere").rename("scans")
+    assert "nothing is left to read" in tsifra(*args).err
+    assert inputs() == names
 
 
 def test_two_runs_do_not_write_into_one_folder(tsifra: CommandLine) -> None:

@@ -41,7 +41,7 @@ def alone(output: Path) -> Iterator[None]:
 
 def begin(output: Path, sources: Sources, job: Job, model: Model) -> None:
     """Write down what is begun, or see that it is what was begun. Raises TsifraError, which says what is not."""
-    now = {"sources": list(sources.named), "options": job.options(), "model": asdict(model)}
+    now = {"sources": sources.said(), "options": job.options(), "model": asdict(model)}
     path = output / BEGUN
     if not path.exists():
         if next(output.glob("part-*"), None):

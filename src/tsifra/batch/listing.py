@@ -32,6 +32,10 @@ class Sources:
         for name in self.names():
             yield from _items(name)
 
+    def said(self) -> list[str]:
+        """As a person says them."""
+        return [*self.named, *(f"--files-from {path}" for path in self.lists)]
+
     def names(self) -> Iterator[str]:
         """What is named, and what the lists name."""
         yield from self.named

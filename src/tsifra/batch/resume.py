@@ -41,7 +41,10 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """stretches: what is to be read. kept: what the parts that stay have. gone: parts of which no file is left."""
+    """stretches: what is to be read. kept: what the parts that stay have. gone: parts of which no file is left.
+
+    is_strange: whether there are parts, and nothing is listed any more that they are of.
+    """
 
     stretches: tuple[Stretch, ...]
     kept: Tally = field(default_factory=Tally)
@@ -50,6 +53,7 @@ class Plan:
     changed: Noticed = field(default_factory=Noticed)
     added: Noticed = field(default_factory=Noticed)
     removed: Noticed = field(default_factory=Noticed)
+    is_strange: bool = False
 
 
 def planned(items: Iterable[Item], output: Path, form: Form, lost: int = _LOST) -> Plan:
@@ -113,7 +117,7 @@ class _Walk:
         self._kept, self._parts_kept = Tally(), 0
         self._changed, self._added, self._removed = Noticed(), Noticed(), Noticed()
         self._beyond = Noticed()  # after all known items of the last part: added to it, if a known one follows
-        self._position = 0
+        self._position = self._met = 0
         self._open(0)
 
     def along(self, items: Iterable[Item]) -> None:
@@ -139,6 +143,7 @@ class _Walk:
             self._changed,
             self._added,
             self._removed,
+            not self._met,
         )
 
     @property
@@ -154,6 +159,7 @@ class _Walk:
         if place is None:
             self._unknown(item.name)
             return
+        self._met += 1
         self._here.is_same &= not self._beyond.count
         self._added.take(self._beyond)
         self._removed.add(*self._here.pass_to(place))

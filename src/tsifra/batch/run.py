@@ -22,6 +22,7 @@ from tsifra.batch.part import Part, path_of, sweep
 from tsifra.batch.progress import Progress
 from tsifra.batch.resume import Plan, planned
 from tsifra.batch.tally import Tally
+from tsifra.errors import TsifraError
 
 PART_FILES = 10_000
 End = Literal["done", "errors", "interrupted"]
@@ -98,6 +99,11 @@ def run(settings: Settings, engine: Engine, progress: Progress) -> Outcome:
         begun.begin(output, settings.sources, job, engine.model)
         sweep(output, job.form)
         plan = planned(settings.sources, output, job.form)
+        if plan.is_strange:  # a folder that is not mounted, perhaps
+            raise TsifraError(
+                f"{output}: of the files that were read none is listed any more; see whether they are there, or "
+                "choose another --output"
+            )
         _tell(plan, progress)
         for part in plan.gone:
             begun.reopen(output)
@@ -215,7 +221,7 @@ def _manifest(settings: Settings, engine: Engine, outcome: Outcome) -> dict[str,
     return {
         "tsifra": __version__,
         "model": {"name": engine.model.name, "sha256": engine.model.sha256},
-        "sources": list(settings.sources.named),
+        "sources": settings.sources.said(),
         "options": settings.job.options(),
         "engine": engine.name,
         "processes": engine.processes,

@@ -196,7 +196,10 @@ def _told(outcome: "Outcome", output: Path, profile: bool) -> int:
     read, whole = outcome.read, outcome.whole
     rate = read.files / max(outcome.seconds, 1e-9)
     counts = ", ".join(f"{count:,} {status}" for status, count in sorted(whole.statuses.items()))
-    click.echo(f"{read.files:,} files read in {span(outcome.seconds)}, {rate:,.0f} a second", err=True)
+    if read.files or outcome.end != "done":
+        click.echo(f"{read.files:,} files read in {span(outcome.seconds)}, {rate:,.0f} a second", err=True)
+    else:
+        click.echo("nothing is left to read", err=True)
     click.echo(f"{output}: {whole.files:,} files, {whole.rows:,} rows{': ' if counts else ''}{counts}", err=True)
     if profile:
         total = sum(read.seconds.values())
