@@ -134,25 +134,25 @@ def kill_one(victim: str, output: Path) -> None:
 def kill(files: int, rounds: int) -> None:
     """kill -9 at 20 random moments, each followed by going on; in the end every file has its row."""
     draw(files)
-    Run("whole")
-    seconds = files / Run("timed").rate
-    seed, sound = random.Random(1), 0
-    for number in range(20):
+    small = "--part-files", str(max(1, files // 40))
+    seconds = Run("whole", *small).seconds
+    seed, killed, sound, number = random.Random(1), 0, 0, 0
+    while killed < 20:
+        number += 1
         output = f"killed{number}"
-        process = subprocess.Popen(command(output), stderr=subprocess.DEVNULL, start_new_session=True)
-        moment = seed.uniform(0.3, 1 + seconds)
+        process = subprocess.Popen(command(output, *small), stderr=subprocess.DEVNULL, start_new_session=True)
+        moment = seed.uniform(0.2, seconds)
         time.sleep(moment)
         process.send_signal(signal.SIGKILL)
-        was_killed = process.wait() == -signal.SIGKILL
+        if process.wait() != -signal.SIGKILL:
+            continue  # it was done already
         parts = len(list(Path(output).glob("part-*")))
-        subprocess.run(command(output), stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(command(output, *small), stderr=subprocess.DEVNULL, check=True)
         is_sound = pq.read_table(output).equals(pq.read_table("whole"))
-        sound += was_killed and is_sound
-        print(
-            f"killed after {moment:.1f} s with {parts} parts; the rows are {'the same' if is_sound else 'OTHERS'}",
-            flush=True,
-        )
-    print(f"{sound} of 20 killed and sound")
+        killed, sound = killed + 1, sound + is_sound
+        rows = "the same rows" if is_sound else "OTHER ROWS"
+        print(f"killed after {moment:.1f} s with {parts} parts; {rows}", flush=True)
+    print(f"{sound} of {killed} sound")
 
 
 def s3(files: int, rounds: int) -> None:
