@@ -17,7 +17,7 @@ from tsifra.decoders import Limits
 from tsifra.errors import InputError
 
 PART_BYTES = 1 << 30  # of picture files in a part, so that a run that is killed loses minutes of work, not hours
-_CHUNK = 256  # items; a worker has done small ones in a tenth of a second
+CHUNK_FILES = 256  # a worker has read small ones in a tenth of a second
 _CHUNK_BYTES = 1 << 20
 
 
@@ -61,12 +61,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The chunks of all stretches. part_files, part_bytes: how much of what is listed goes into one part."""
+    """The chunks of all stretches. part_files, part_bytes: how much of what is listed goes into one part.
+
+    chunk_files: how much into one chunk, at most.
+    """
 
     sources: Sources
     stretches: tuple[Stretch, ...]
     part_files: int
     part_bytes: int = PART_BYTES
+    chunk_files: int = CHUNK_FILES
 
     def __iter__(self) -> Iterator[Chunk]:
         began = time.perf_counter()
@@ -75,7 +79,7 @@ class Listing:
             stop = None if stretch.stop is None else stretch.stop - position
             wanted = islice(items, stretch.start - position, stop)
             position = stretch.stop or 0
-            for part, chunk in _chunks(self._numbered(wanted, stretch)):
+            for part, chunk in _chunks(self._numbered(wanted, stretch), self.chunk_files):
                 yield Chunk(part, chunk, time.perf_counter() - began)
                 began = time.perf_counter()
 
@@ -89,11 +93,11 @@ class Listing:
             yield part, item
 
 
-def _chunks(numbered: Iterable[tuple[int, Item]]) -> Iterator[tuple[int, tuple[Item, ...]]]:
+def _chunks(numbered: Iterable[tuple[int, Item]], most: int) -> Iterator[tuple[int, tuple[Item, ...]]]:
     held: list[Item] = []
     of_part = size = 0
     for part, item in numbered:
-        if held and (part != of_part or len(held) == _CHUNK or size + item.size > _CHUNK_BYTES):
+        if held and (part != of_part or len(held) == most or size + item.size > _CHUNK_BYTES):
             yield of_part, tuple(held)
             held, size = [], 0
         held.append(item)

@@ -19,6 +19,7 @@ from typing import NamedTuple, Self
 from tsifra.batch.answer import Answer, answer_of, joined
 from tsifra.batch.item import Chunk
 from tsifra.batch.job import Job, Model
+from tsifra.batch.listing import CHUNK_FILES
 from tsifra.errors import TsifraError
 from tsifra.lane import processors
 from tsifra.reading import Failure
@@ -107,6 +108,7 @@ class Local:
     """Processes that answer chunks."""
 
     name = "local"
+    chunk_files = CHUNK_FILES
 
     def __init__(self, job: Job, processes: int | None = None) -> None:
         """Start them and wait for the first; by default one a processor.

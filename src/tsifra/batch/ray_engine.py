@@ -74,6 +74,7 @@ class OnRay:
     """Actors that answer chunks, on a cluster or on this machine."""
 
     name = "ray"
+    chunk_files = 1024  # each is a task, of which Ray Data has its own ado
 
     def __init__(self, job: Job, processes: int | None = None, address: str | None = None) -> None:
         """address: of a cluster; None for one that lives as long as this. processes: by default one a processor.

@@ -67,9 +67,10 @@ class Settings:
 
 
 class Engine(Protocol):
-    """Who reads. model: which network reads. name, processes: for the manifest."""
+    """Who reads. model: which network reads. name, processes: for the manifest. chunk_files: what suits it."""
 
     name: str
+    chunk_files: int
     processes: int
 
     @property
@@ -110,7 +111,7 @@ def run(settings: Settings, engine: Engine, progress: Progress) -> Outcome:
             records.forget(output, part)
             path_of(output, part, job.form).unlink(missing_ok=True)
         began = time.monotonic()
-        listing = Listing(settings.sources, plan.stretches, settings.part_files)
+        listing = Listing(settings.sources, plan.stretches, settings.part_files, chunk_files=engine.chunk_files)
         with closing(_Parts(output, job)) as parts:
             end = _write(engine.answers(listing), parts, plan.kept, settings.most_errors, progress, stop)
         progress.clear()
