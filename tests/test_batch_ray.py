@@ -104,6 +104,23 @@ def test_what_the_local_engine_began_goes_on(folder: Path, address: str) -> None
     assert part.read_bytes() == before
 
 
+def test_ctrl_c_keeps_what_was_read(folder: Path, address: str) -> None:
+    command = [sys.executable, "-m", "tsifra", "batch", "--one", "scans", "--output", "stopped", "--part-files", "100"]
+    process = subprocess.Popen(
+        [*command, "--engine", "ray", "--address", address], cwd=folder, stderr=subprocess.PIPE, text=True
+    )
+    while process.poll() is None and not (folder / "stopped" / "part-000002.parquet").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert "the same command goes on" in err
+    assert "Traceback" not in err
+    kept = pq.read_table(folder / "stopped")
+    assert 200 <= kept.num_rows < 2000
+    assert kept.equals(pq.read_table(folder / "local").slice(0, kept.num_rows))
+
+
 def test_a_cluster_that_is_not_there_is_told_of(folder: Path) -> None:
     done = batch(folder, "none", "--engine", "ray", "--address", "127.0.0.1:9")
     assert done.returncode == 2

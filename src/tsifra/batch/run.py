@@ -168,7 +168,7 @@ def _write(
 ) -> End:
     """Write answers until there are no more, too many are errors, or somebody stops it; which of these it was."""
     end: End = "done"
-    for answer in answers:
+    for answer in _until_interrupted(answers, stop):
         if answer is not None:
             parts.add(answer)
         progress.show(parts.read, kept)
@@ -180,6 +180,22 @@ def _write(
             break
     parts.finish()
     return end
+
+
+def _until_interrupted(answers: Iterable[Answer | None], stop: Event) -> Iterator[Answer | None]:
+    """The answers; if one is waited for when the engine is interrupted (Ray hears signals itself), no more of them."""
+    coming = iter(answers)
+    while True:
+        try:
+            answer = next(coming)
+        except StopIteration:
+            return
+        except KeyboardInterrupt:
+            stop.set()
+            answer = None
+        yield answer
+        if stop.is_set():
+            return
 
 
 @contextmanager
