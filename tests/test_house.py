@@ -115,6 +115,17 @@ def test_torch_is_imported_in_training_alone(module: str) -> None:
     assert allowed or not packages & {"torch", "torchvision", "onnx"}
 
 
+@pytest.mark.parametrize("module", modules())
+def test_ray_and_what_else_millions_need_is_imported_in_batch_alone(module: str) -> None:
+    packages = {name.split(".")[0] for name in imported(module)}
+    assert module.split(".")[0] == "batch" or not packages & {"pyarrow", "ray", "fsspec"}
+
+
+def test_the_local_engine_reads_and_writes_without_what_others_need() -> None:
+    code = "import tsifra.batch.run, tsifra.batch.local, tsifra.batch.worker, tsifra.batch.summary_page"
+    assert loaded(code) & {"pyarrow", "ray", "fsspec", "torch", "matplotlib"} == set()
+
+
 @pytest.mark.parametrize("room", PRODUCT)
 def test_reading_needs_nothing_but_what_the_package_depends_on(room: str) -> None:
     allowed = {"tsifra", "numpy", "cv2", "onnxruntime", "PIL", "pi_heif", "pypdfium2"} | sys.stdlib_module_names
@@ -174,6 +185,7 @@ def test_every_error_can_be_caught_as_ours_and_has_a_kind_of_its_own() -> None:
 
 
 HEAVY = {"cv2", "matplotlib", "numpy", "onnx", "onnxruntime", "PIL", "pi_heif", "pypdfium2", "torch"}
+HEAVY |= {"pyarrow", "ray", "fsspec", "aiohttp"}
 
 
 def loaded(code: str) -> set[str]:
@@ -201,8 +213,10 @@ except SystemExit as ended:
         HELP.format(args=["--version"]),
         HELP.format(args=["read", "--help"]),
         HELP.format(args=["train", "--help"]),
+        HELP.format(args=["batch", "--help"]),
+        HELP.format(args=["summary", "--help"]),
     ],
-    ids=["import", "values", "help", "version", "help of read", "help of train"],
+    ids=["import", "values", "help", "version", "help of read", "help of train", "help of batch", "help of summary"],
 )
 def test_what_reads_nothing_loads_nothing_heavy(code: str) -> None:
     assert loaded(code) & HEAVY == set()

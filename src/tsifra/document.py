@@ -31,6 +31,7 @@ SUFFIXES = (
 """What is taken for a picture in a folder; a file that is named itself is opened whatever its name."""
 
 _MOST_PAGES = 100_000
+_NUMBERS = re.compile(r"(\d+)")
 _IN_MEMORY = 1 << 20  # bytes; smaller files are read at once, which decoders are quicker with
 
 
@@ -157,9 +158,11 @@ def find_pictures(folder: Path, name: str) -> list[str]:
     return [os.path.join(name, path) for path in relative]
 
 
-def natural_key(name: str) -> list[tuple[int, str]]:
-    """A sort key under which 2.png comes before 10.png."""
-    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
+def natural_key(name: str) -> list[Any]:
+    """A sort key under which 2.png comes before 10.png: text and numbers by turns."""
+    parts: list[Any] = _NUMBERS.split(name.lower())
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""A lane for threads that share Python's interpreter lock.
+"""A lane for threads that share Python's interpreter lock; and how many processors there are to share.
 
 Flows in: threads. Flows out: one of them at a time. Knows nothing of what they do.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -33,3 +34,10 @@ class Lane:
             yield
         finally:
             self._lock.acquire()
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

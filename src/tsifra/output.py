@@ -21,6 +21,7 @@ from tsifra.reading import Failure, Reading, percent
 
 Form = Literal["text", "json", "jsonl", "csv"]
 CSV_FIELDS = ("input", "page", "text", "status", "confidence", "error")
+CSV_HEAD = ",".join(CSV_FIELDS) + "\n"
 _COLORS = {"ok": "green", "review": "yellow", "rejected": "yellow", "blank": "cyan", "error": "red"}
 
 
@@ -47,7 +48,7 @@ class Writer:
 
     def __enter__(self) -> Self:
         if self._form == "csv":
-            self._write(_csv_line(CSV_FIELDS))
+            self._write(CSV_HEAD)
         return self
 
     def write(self, result: Reading | Failure) -> None:
@@ -55,13 +56,12 @@ class Writer:
         if self._form == "text":
             self._write(self._text_line(result))
         elif self._form == "csv":
-            record = result.to_dict()
-            error = f"{result.kind}: {result.message}" if isinstance(result, Failure) else ""
-            self._write(_csv_line([*(record[field] for field in CSV_FIELDS[:-1]), error]))
+            self._write(csv_line(result))
+        elif self._form == "jsonl":
+            self._write(json_line(result, self._probabilities))
         else:
-            line = json.dumps(result.to_dict(self._probabilities), ensure_ascii=False)
-            lead = "" if self._form == "jsonl" else ",\n" if self._count else "[\n"
-            self._write(lead + line + ("\n" if self._form == "jsonl" else ""))
+            lead = ",\n" if self._count else "[\n"
+            self._write(lead + json_line(result, self._probabilities).removesuffix("\n"))
         self._count += 1
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
@@ -118,9 +118,17 @@ def write_whole(path: Path, data: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def _csv_line(values: object) -> str:
+def json_line(result: Reading | Failure, probabilities: bool = False) -> str:
+    """An answer as a line of JSON."""
+    return json.dumps(result.to_dict(probabilities), ensure_ascii=False) + "\n"
+
+
+def csv_line(result: Reading | Failure) -> str:
+    """An answer as a line of CSV, with the columns CSV_FIELDS."""
+    record = result.to_dict()
+    error = f"{result.kind}: {result.message}" if isinstance(result, Failure) else ""
     line = io.StringIO(newline="")
-    csv.writer(line).writerow(values)  # type: ignore[arg-type]
+    csv.writer(line).writerow([*(record[field] for field in CSV_FIELDS[:-1]), error])
     return line.getvalue().removesuffix("\r\n") + "\n"  # a writer of "\n" would not quote a "\r"
 
 

@@ -26,7 +26,7 @@ from tsifra.document import Source, fetch, find_pictures, must_be_waited_for, na
 from tsifra.errors import InputError, MissingError
 from tsifra.explanation import Explanation, draw
 from tsifra.image import Pixels, to_gray, widest_channel
-from tsifra.lane import Lane
+from tsifra.lane import Lane, processors
 from tsifra.layout import LAYOUTS, Arranged, Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
@@ -94,7 +94,7 @@ class Reader:
         self._limits = Limits(max_pixels, max_bytes, max_pages, dpi)
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}, at least 1 is wanted")
-        self._threads = threads or _processors()
+        self._threads = threads or processors()
         self._classifier = Classifier(model)
         self._accept = self.card.accept if max_error is None else self.card.accept_at(max_error)
         self._lane = Lane()
@@ -128,14 +128,15 @@ class Reader:
 
     def read_many(
         self,
-        sources: Iterable[Source],
+        sources: Iterable[Source | Failure],
         *,
         one: bool = False,
         layout: Layout = "auto",
         rotate: int | None = None,
         pages: Container[int] | None = None,
     ) -> Iterator[Reading | Failure]:
-        """Read any number of sources; a folder stands for the pictures in it, a document for its pages.
+        """Read any number of sources; a folder stands for the pictures in it, a document for its pages, a Failure for
+        itself.
 
         one: each picture is one digit. layout: how digits stand in other pictures: "lines", "grid" (the largest ruled
         grid, cell by cell), or "auto", a grid where the picture plainly is one. rotate: degrees clockwise to turn them
@@ -208,7 +209,7 @@ class Reader:
                 raise ValueError(f"{name} has {document.count} pages, no page {page}")
             yield _Page(name, page, self._decode(document, page))
 
-    def _expand(self, sources: Iterable[Source]) -> Iterator[Source | Failure]:
+    def _expand(self, sources: Iterable[Source | Failure]) -> Iterator[Source | Failure]:
         for source in sources:
             if isinstance(source, str | os.PathLike) and os.path.isdir(source):
                 name = name_of(source)
@@ -361,10 +362,3 @@ def _chunks(sources: Iterable[Source | Failure]) -> Iterator[list[Source | Failu
             chunk, heavy = [], 0
     if chunk:
         yield chunk
-
-
-def _processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

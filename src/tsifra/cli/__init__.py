@@ -10,7 +10,7 @@ import sys
 import click
 
 from tsifra import __version__
-from tsifra.cli import evaluate, info, read, serve, train
+from tsifra.cli import batch, evaluate, info, read, serve, summary, train
 from tsifra.cli.options import INTERNAL, INTERRUPTED, OK, UNREAD, USAGE
 from tsifra.errors import DataError, TsifraError
 
@@ -68,6 +68,8 @@ for command in (
     train.export,
     train.convert,
     serve.serve,
+    batch.batch,
+    summary.summary,
     info.info,
 ):
     cli.add_command(command)

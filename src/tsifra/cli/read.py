@@ -139,7 +139,7 @@ def read(
     except OSError as error:
         raise click.UsageError(f"--output: {output}: {error.strerror}") from None
     with (
-        _decoders_quiet(),
+        descriptor_quiet(),
         answers as writer,
         progress(len(names), output is not None or not sys.stdout.isatty()) as advance,
     ):
@@ -212,8 +212,8 @@ def _stdin() -> BinaryIO:
 
 
 @contextlib.contextmanager
-def _decoders_quiet() -> Iterator[None]:
-    """Without what C libraries write to file descriptor 2 of damaged files, and of which it names none."""
+def descriptor_quiet() -> Iterator[None]:
+    """Without what C libraries write to file descriptor 2, of damaged files for example, of which they name none."""
     try:
         descriptor = sys.stderr.fileno()
     except (OSError, ValueError):
