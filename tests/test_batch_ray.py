@@ -113,7 +113,7 @@ def test_ctrl_c_keeps_what_was_read(folder: Path, address: str) -> None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert "the same command goes on" in err
     assert "Traceback" not in err
     kept = pq.read_table(folder / "stopped")

@@ -193,6 +193,10 @@ def _until_interrupted(answers: Iterable[Answer | None], stop: Event) -> Iterato
         except KeyboardInterrupt:
             stop.set()
             answer = None
+        except Exception:
+            if not stop.is_set():  # else it is how an engine ends that is stopped in the middle of something
+                raise
+            answer = None
         yield answer
         if stop.is_set():
             return
