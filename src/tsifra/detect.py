@@ -18,6 +18,7 @@ _LARGEST = 2200  # pixels of the longer side that pieces are looked for in
 _LEAST = 8  # pixels that a digit is high
 _DARKER = 0.11  # by which share ink is darker than the paper around it, at least
 _NOISE = 4.5  # deviations of the paper's grain that ink stands out by
+_HANGS = 0.8  # of what is ink, from which a pixel is that hangs on ink
 _SMOOTH = 1.0  # deviation in pixels of the blur that grain gets which would hide ink
 _AROUND, _AROUND_SMALL = 45, 81  # pixels, of 256, that the paper is looked for in; digits may fill a small picture
 _NEAR = 15  # pixels around a stroke in which what is much lighter is its blur or a ruled line
@@ -51,7 +52,7 @@ def find_pieces(gray: Gray) -> list[Piece]:
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     small, share, limit = _inked(small)
     share = _without_rules(share, limit)
-    mask = cv2.bitwise_and(_without_lines(_above(share, limit)), _of_strokes(share))
+    mask = cv2.bitwise_and(_without_lines(_ink(share, limit)), _of_strokes(share))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     groups = _joined(stats, _sized(stats, small.shape))
     groups.sort(key=lambda group: -int(stats[group, 4].sum()))
@@ -91,6 +92,16 @@ def _grain(gray: Gray, around: Gray) -> float:
 
 def _above(share: Gray, limit: int) -> Gray:
     return np.asarray(cv2.threshold(share, limit, 1, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def _ink(share: Gray, limit: int) -> Gray:
+    """What is ink, and what is nearly as dark and hangs on it, such as the faint end of a stroke (Canny 1986)."""
+    sure, perhaps = _above(share, limit), _above(share, round(_HANGS * limit))
+    _, labels = cv2.connectedComponents(perhaps, connectivity=8)
+    inked = np.zeros(int(labels.max()) + 1, np.uint8)
+    inked[labels[sure > 0]] = 1
+    inked[0] = 0
+    return np.asarray(inked[labels], np.uint8)
 
 
 def _of_strokes(share: Gray) -> Gray:
