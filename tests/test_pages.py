@@ -67,6 +67,13 @@ def test_squared_paper_is_no_table(reader: Reader, side: int, grain: float) -> N
     assert reader.read(np.asarray(page.clip(0, 255), np.uint8)).text.split("\n") == LINES
 
 
+def test_a_little_ink_as_bright_as_its_paper_is_seen_by_its_color(reader: Reader) -> None:
+    ink = sheet(["407"], ink=0, paper=255, height=24)[100:160, 80:] < 128
+    page = np.full((1500, 1500, 3), (120, 180, 120), np.uint8)
+    page[300 : 300 + ink.shape[0], 500 : 500 + ink.shape[1]][ink] = (230, 130, 90)  # of the same brightness
+    assert reader.read(page).text == "407"
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_page_is_read_upright(reader: Reader, turns: int) -> None:
     page = sheet(["40751 5234", "3872435", "9642 23 745"])

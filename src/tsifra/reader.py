@@ -274,7 +274,10 @@ class Reader:
 
     def _read_page(self, page: _Page, order: _Order) -> Reading:
         with self._lane.left():
-            found = read_layout(to_gray(page.pixels), order.layout or "auto", self._classifier, order.rotate)
+            layout = partial(read_layout, layout=order.layout or "auto", classify=self._classifier, rotate=order.rotate)
+            found = layout(to_gray(page.pixels))
+            if not found.count and page.pixels.ndim == 3:  # a little ink, as bright as its paper
+                found = layout(widest_channel(page.pixels))
         if order.layout == "grid" or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
