@@ -27,6 +27,7 @@ _BEGINNINGS = re.compile(
 )
 _HEIF_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 msf1 heif".split())
 _QUICK = 1 << 15  # pixels that any decoder has done within a millisecond
+_PDF_PAGES = 32  # after which a PDF is opened anew
 _PDF_LOCK = threading.Lock()  # PDFium is not thread-safe, even across documents
 
 
@@ -129,7 +130,7 @@ class FromPdf:
     def __init__(self, handle: BinaryIO, name: str, limits: Limits) -> None:
         import pypdfium2  # 20 ms that only a PDF is worth
 
-        self._name, self._limits = name, limits
+        self._name, self._limits, self._handle, self._drawn = name, limits, handle, 0
         try:
             with _PDF_LOCK:
                 self._document = pypdfium2.PdfDocument(handle)
@@ -151,6 +152,7 @@ class FromPdf:
         scale = self._limits.dpi / 72
         with _PDF_LOCK:
             try:
+                self._forget_pages()
                 with closing(self._document[number - 1]) as page:
                     width, height = page.get_size()
                     size = (int(width * scale), int(height * scale))
@@ -161,6 +163,16 @@ class FromPdf:
                         return opaque(np.array(bitmap.to_numpy()))  # a copy: the bitmap owns its memory
             except Exception as error:
                 raise _translated(error, self._name) from None
+
+    def _forget_pages(self) -> None:
+        """Open the document anew now and then: PDFium keeps what it has read of each page."""
+        self._drawn += 1
+        if self._drawn % _PDF_PAGES == 0:
+            import pypdfium2
+
+            self._document.close()
+            self._handle.seek(0)
+            self._document = pypdfium2.PdfDocument(self._handle)
 
     def close(self) -> None:
         """Give PDFium's memory back."""
