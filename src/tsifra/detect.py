@@ -19,6 +19,7 @@ _LEAST = 8  # pixels that a digit is high
 _DARKER = 0.11  # by which share ink is darker than the paper around it, at least
 _NOISE = 4.5  # deviations of the paper's grain that ink stands out by
 _HANGS = 0.8  # of what is ink, from which a pixel is that hangs on ink
+_REACH = 5  # pixels that it reaches from there
 _SMOOTH = 1.0  # deviation in pixels of the blur that grain gets which would hide ink
 _AROUND, _AROUND_SMALL = 45, 81  # pixels, of 256, that the paper is looked for in; digits may fill a small picture
 _NEAR = 15  # pixels around a stroke in which what is much lighter is its blur or a ruled line
@@ -96,12 +97,10 @@ def _above(share: Gray, limit: int) -> Gray:
 
 def _ink(share: Gray, limit: int) -> Gray:
     """What is ink, and what is nearly as dark and hangs on it, such as the faint end of a stroke (Canny 1986)."""
-    sure, perhaps = _above(share, limit), _above(share, round(_HANGS * limit))
-    _, labels = cv2.connectedComponents(perhaps, connectivity=8)
-    inked = np.zeros(int(labels.max()) + 1, np.uint8)
-    inked[labels[sure > 0]] = 1
-    inked[0] = 0
-    return np.asarray(inked[labels], np.uint8)
+    ink, perhaps = _above(share, limit), _above(share, round(_HANGS * limit))
+    for _ in range(_REACH):
+        ink = np.asarray(cv2.bitwise_and(cv2.dilate(ink, np.ones((3, 3), np.uint8)), perhaps), np.uint8)
+    return ink
 
 
 def _of_strokes(share: Gray) -> Gray:
@@ -139,14 +138,16 @@ def _rules(share: Gray, limit: int) -> Gray:
     A line is dark nearly all along and darker than what is beside it; a good part of the page shows that, and digits
     that stand on the rest of it do not.
     """
-    dark = (share > _FAINT * limit).astype(np.float32)
+    reach = max(2 * _RUN, round(_RULED * share.shape[1]))
+    dark = cv2.threshold(share, _FAINT * limit, 255, cv2.THRESH_BINARY)[1]
     along = cv2.blur(share, (_RUN, 1))
-    alone = (cv2.blur(dark, (_RUN, 1)) > _MOSTLY) & (along > 1.5 * cv2.blur(along, (1, _BESIDE)).astype(np.float32))
-    if not alone.any():
+    most = cv2.convertScaleAbs(cv2.blur(along, (1, _BESIDE)), alpha=1.5)
+    alone = (cv2.blur(dark, (_RUN, 1)) > 255 * _MOSTLY) & (along > most)
+    if np.count_nonzero(alone) < reach / 3:
         return np.zeros_like(share)
     ridge = alone.view(np.uint8)
     leaning = cv2.dilate(ridge, np.ones((3, 1), np.uint8))  # a line that steps aside from row to row still is one
-    whole = np.ones((1, max(2 * _RUN, round(_RULED * share.shape[1]))), np.uint8)
+    whole = np.ones((1, reach), np.uint8)
     line = cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole))
     if not line.any():
         return np.zeros_like(share)
