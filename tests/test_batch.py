@@ -573,3 +573,36 @@ def test_there_is_no_summary_of_what_is_no_data_set(tsifra: CommandLine) -> None
     code, _, err = tsifra("summary", "out")
     assert code == 3
     assert "damaged" in err
+
+
+def test_links_and_odd_members_lose_nothing(tsifra: CommandLine) -> None:
+    draw("scans", 2)
+    os.symlink("loop.png", "scans/loop.png")
+    os.link("scans/1.png", "scans/2.png")
+    with tarfile.open("linked.tar", "w") as archive:
+        archive.add("scans/1.png", "1.png")
+        archive.add("scans/2.png", "2.png")
+    with zipfile.ZipFile("odd.zip", "w") as packed:
+        packed.mkdir("folder.png")
+        packed.write("scans/1.png", "1.png")
+    Path("list.txt").write_bytes(b"\xef\xbb\xbfscans\nlinked.tar\nodd.zip\n")
+    command = ("batch", "--one", "--files-from", "list.txt", "--output", "out")
+    tsifra(*command)
+    Path("out/part-all.parquet").write_text("of the user")
+    tsifra(*command)
+    assert Path("out/part-all.parquet").read_text() == "of the user"
+    Path("out/part-all.parquet").unlink()
+    assert {row["input"]: row["status"] for row in rows()} == {
+        **dict.fromkeys(("scans/0.png", "scans/1.png", "scans/2.png", "linked.tar/1.png", "odd.zip/1.png"), "ok"),
+        "scans/loop.png": "error",
+        "linked.tar/2.png": "error",  # a link to the first
+    }
+
+
+def test_a_list_may_come_through_a_pipe(tsifra: CommandLine) -> None:
+    names = draw("scans", 3)
+    os.mkfifo("list")
+    writer = subprocess.Popen(["sh", "-c", "printf '%s\\n' \"$@\" > list", "sh", *names])
+    assert tsifra("batch", "--one", "--files-from", "list", "--output", "out").code == 0
+    writer.wait(PATIENCE_S)
+    assert inputs() == names

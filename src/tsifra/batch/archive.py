@@ -90,7 +90,7 @@ def _inflated(packed: bytes, span: Span, name: str) -> bytes:
 def _zipped(file: BinaryIO, name: str, limits: Limits) -> Iterator[Item]:
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
-            if not is_wanted(member.filename):
+            if member.is_dir() or not is_wanted(member.filename):
                 continue
             inner = f"{name}/{member.filename}"
             stamp = f"{member.file_size}:{member.CRC:08x}"
@@ -108,10 +108,14 @@ def _taped(file: BinaryIO, name: str, limits: Limits) -> Iterator[Item]:
     with tarfile.open(fileobj=file, mode="r:" if plain else "r|*") as archive:
         for member in archive:
             archive.members = []  # type: ignore[attr-defined]  # or it would remember all of them
-            if not member.isfile() or not is_wanted(member.name):
+            if not (member.isfile() or member.islnk()) or not is_wanted(member.name):
                 continue
             inner = f"{name}/{member.name.removeprefix('./')}"
             stamp = f"{member.size}:{member.mtime}"
+            if member.islnk():  # tar writes a file that it has met under another name so
+                told = f"{inner}: a link to {member.linkname}; read that, or pack the archive with --hard-dereference"
+                yield Item(inner, stamp, place=Trouble("missing", told))
+                continue
             if plain and not member.issparse():
                 yield Item(inner, stamp, member.size, Span(name, member.offset_data, member.size, member.size, TAR))
                 continue

@@ -35,7 +35,7 @@ def _count(name: str) -> int | None:
         if not name.lower().endswith(".zip"):
             return None
         with zipfile.ZipFile(name) as archive:
-            return max(1, sum(is_wanted(member) for member in archive.namelist()))
+            return max(1, sum(is_wanted(name) for name in archive.namelist() if not name.endswith("/")))
     except (OSError, zipfile.BadZipFile):
         return 1
 

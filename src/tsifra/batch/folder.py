@@ -60,5 +60,12 @@ def _entries(folder: str) -> Iterator[str]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield entry.name + "/"
-            elif is_picture(entry.name) and not entry.is_dir():
+            elif is_picture(entry.name) and not _leads_to_folder(entry):
                 yield entry.name
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that may not be entered: the file's own row tells
+        return False

@@ -4,6 +4,7 @@ Flows in: folders, globs, files, archives, addresses and lists of these. Flows o
 within one part. A listing can be sent to another process and iterated again; it holds nothing of what it lists.
 """
 
+import codecs
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -41,7 +42,8 @@ class Sources:
         yield from self.named
         for path in self.lists:
             with open(path, "rb") as lines:
-                for line in lines:
+                for number, line in enumerate(lines):
+                    line = line if number else line.removeprefix(codecs.BOM_UTF8)
                     name = os.fsdecode(line.rstrip(b"\r\n"))
                     if name:
                         yield name

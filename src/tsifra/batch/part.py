@@ -33,7 +33,7 @@ def sweep(output: Path, form: Form) -> None:
     for path in (
         *output.glob(".part-*.half"),
         *(output / records.FOLDER).glob("*.part"),
-        *output.glob(f"part-*.{form}"),
+        *output.glob(f"part-{'[0-9]' * 6}.{form}"),
     ):
         if path not in whole:
             path.unlink()

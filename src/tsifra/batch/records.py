@@ -45,7 +45,7 @@ def heads(output: Path) -> list[Head]:
             with gzip.open(path, "rt", encoding="utf-8") as lines:
                 head = json.loads(next(lines))
             found.append(Head(head["part"], head["size"], head["first"], Tally(**head["tally"])))
-        except (OSError, EOFError, ValueError, KeyError, StopIteration):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, StopIteration):
             continue
     return sorted(found, key=lambda head: head.part)
 

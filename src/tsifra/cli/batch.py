@@ -1,5 +1,6 @@
 """tsifra batch: any number of pictures -> a data set."""
 
+import os
 import shutil
 import sys
 from collections.abc import Container
@@ -167,8 +168,12 @@ def _needed(form: str, sources: tuple[str, ...]) -> None:
 def _list(files_from: str, output: Path) -> str:
     """The path of a list. What stdin says is written down, since it is listed more than once."""
     if files_from != "-":
-        with open(files_from, "rb"):
-            return files_from
+        with open(files_from, "rb") as given:
+            if os.path.isfile(files_from):
+                return files_from
+            with open(output / _LIST, "wb") as kept:  # of a pipe, which can be read but once
+                shutil.copyfileobj(given, kept)
+            return str(output / _LIST)
     if sys.stdin is None:
         raise click.UsageError("- is stdin, which is closed")
     with open(output / _LIST, "wb") as kept:
