@@ -209,11 +209,11 @@ def _any_digit(index: int, sources: Sources, rng: Generator) -> Ink:
 
 def _no_digit(index: int, sources: Sources, rng: Generator) -> Ink:
     draw = rng.random()
-    if draw < 0.55:
+    if draw < 0.48:
         return _letter(index, sources, rng)
-    if draw < 0.67:
+    if draw < 0.72:
         return scribble(rng)
-    if draw < 0.85:
+    if draw < 0.86:
         return _two(index, sources, rng)
     if draw < 0.88:
         return _half(sources, rng)

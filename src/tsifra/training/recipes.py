@@ -117,7 +117,7 @@ RECIPES = {
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
             repeats=4,
-            mix=Mix(handwritten=110_000, typed=110_000, on_pages=40_000, spoiled=75_000, none=55_000),
+            mix=Mix(handwritten=110_000, typed=110_000, on_pages=40_000, spoiled=75_000, none=115_000),
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000),
         ),
     )
