@@ -104,30 +104,19 @@ def test_what_the_local_engine_began_goes_on(folder: Path, address: str) -> None
     assert part.read_bytes() == before
 
 
-def interrupted(folder: Path, address: str, output: str) -> tuple[int, str]:
-    """Exit code and stderr of a run that gets Ctrl-C after two parts."""
-    command = [sys.executable, "-m", "tsifra", "batch", "--one", "scans", "--output", output, "--part-files", "100"]
+def test_ctrl_c_keeps_what_was_read(folder: Path, address: str) -> None:
+    command = [sys.executable, "-m", "tsifra", "batch", "--one", "scans", "--output", "stopped", "--part-files", "100"]
     process = subprocess.Popen(
         [*command, "--engine", "ray", "--address", address], cwd=folder, stderr=subprocess.PIPE, text=True
     )
-    while process.poll() is None and not (folder / output / "part-000002.parquet").exists():
+    while process.poll() is None and not (folder / "stopped" / "part-000002.parquet").exists():
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, err
-
-
-def test_ctrl_c_keeps_what_was_read(folder: Path, address: str) -> None:
-    # A known fault, not understood yet: some runs, about one in five, end with 1 and without a word.
-    for attempt in range(4):
-        output = f"stopped-{attempt}"
-        code, err = interrupted(folder, address, output)
-        if (code, err) != (1, ""):
-            break
-    assert code == 130, err
+    assert process.returncode == 130, err
     assert "the same command goes on" in err
     assert "Traceback" not in err
-    kept = pq.read_table(folder / output)
+    kept = pq.read_table(folder / "stopped")
     assert 200 <= kept.num_rows < 2000
     assert kept.equals(pq.read_table(folder / "local").slice(0, kept.num_rows))
 

@@ -11,7 +11,7 @@ import queue
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple, Self
@@ -144,7 +144,7 @@ class Local:
         for process in self._pool:
             process.end()
 
-    def answers(self, chunks: Iterable[Chunk]) -> Iterator[Answer | None]:
+    def answers(self, chunks: Iterable[Chunk]) -> Generator[Answer | None]:
         """The answers in order; None when there has been none for a while. Raises TsifraError."""
         slots: deque[_Slot] = deque()
         coming: Iterator[Chunk] = iter(chunks)

@@ -9,7 +9,8 @@ import logging
 import os
 import pickle
 import socket
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Self
 
 import pyarrow as pa
@@ -25,7 +26,8 @@ from tsifra.errors import TsifraError
 
 _ACTOR = 0.9  # of a processor: with the listing's share, actors for all processors never take all of any
 _LISTING = 0.1
-_CONNECT_S = 5.0
+_PATIENCE_S = 5.0
+_AHEAD = "iter_threaded"  # the name of threads
 
 
 class _Listed(Datasource):
@@ -99,9 +101,10 @@ class OnRay:
 
     def __exit__(self, *error: object) -> None:
         if self._is_ours:
+            _see_readers_ahead_off()
             ray.shutdown()
 
-    def answers(self, chunks: Iterable[Chunk]) -> Iterator[Answer | None]:
+    def answers(self, chunks: Iterable[Chunk]) -> Generator[Answer | None]:
         """The answers in order. Raises TsifraError."""
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -123,13 +126,22 @@ class OnRay:
             raise TsifraError(_said(error)) from None
 
 
+def _see_readers_ahead_off() -> None:
+    """Wait for the threads by which Ray Data reads ahead. They end a tenth of a second after an iteration does, and the
+    references that they drop then end the process if Ray is gone.
+    """
+    for thread in threading.enumerate():
+        if thread.name == _AHEAD:
+            thread.join(_PATIENCE_S)
+
+
 def _reached(address: str | None) -> None:
     """See that somebody listens at an address, which Ray itself tries for two minutes. Raises TsifraError."""
     host, colon, port = (address or "").rpartition(":")
     if not colon or not port.isdecimal() or "://" in host:
         return
     try:
-        socket.create_connection((host, int(port)), _CONNECT_S).close()
+        socket.create_connection((host, int(port)), _PATIENCE_S).close()
     except OSError as error:
         raise TsifraError(f"no Ray cluster at {address}: {error.strerror or error}") from None
 

@@ -5,7 +5,7 @@ Flows in: Settings and an engine. Flows out: parts, a manifest, an Outcome. Does
 
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +78,7 @@ class Engine(Protocol):
         """As Model says."""
         ...
 
-    def answers(self, chunks: Iterable[Chunk]) -> Iterator[Answer | None]:
+    def answers(self, chunks: Iterable[Chunk]) -> Generator[Answer | None]:
         """The answers in the order of the chunks, which can be sent elsewhere and made there; None now and then."""
         ...
 
@@ -112,8 +112,8 @@ def run(settings: Settings, engine: Engine, progress: Progress) -> Outcome:
             path_of(output, part, job.form).unlink(missing_ok=True)
         began = time.monotonic()
         listing = Listing(settings.sources, plan.stretches, settings.part_files, chunk_files=engine.chunk_files)
-        with closing(_Parts(output, job)) as parts:
-            end = _write(engine.answers(listing), parts, plan.kept, settings.most_errors, progress, stop)
+        with closing(_Parts(output, job)) as parts, closing(engine.answers(listing)) as answers:
+            end = _write(answers, parts, plan.kept, settings.most_errors, progress, stop)
         progress.clear()
         outcome = Outcome(parts.read, plan.kept + parts.read, time.monotonic() - began, end)
         if end == "done" and (parts.read.files or not begun.is_over(output)):
