@@ -1,6 +1,7 @@
 """tsifra batch as people use it: what is written, in which order, and what happens when something ends it."""
 
 import base64
+import glob
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -18,6 +20,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 import tsifra.batch.local
@@ -26,6 +30,7 @@ from drawing import DIGITS, digit
 from encoders import SEVEN, pdf
 from tsifra import Digit, Reading
 from tsifra.batch.answer import Answer
+from tsifra.batch.folder import of_folder, of_glob
 from tsifra.batch.item import Chunk
 from tsifra.batch.rows import record_of
 from tsifra.batch.worker import Worker
@@ -606,3 +611,94 @@ def test_a_list_may_come_through_a_pipe(tsifra: CommandLine) -> None:
     assert tsifra("batch", "--one", "--files-from", "list", "--output", "out").code == 0
     writer.wait(PATIENCE_S)
     assert inputs() == names
+
+
+def test_a_list_from_stdin_costs_a_running_data_set_nothing(tsifra: CommandLine) -> None:
+    names = draw("scans", 3)
+    command = ("batch", "--one", "--files-from", "-", "--output", "out", "--workers", "1")
+    assert tsifra(*command, stdin="\n".join(names).encode()).code == 0
+    before = {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()}
+    code, _, err = tsifra(*command, stdin=b"")
+    assert code == 2
+    assert "none is listed any more" in err
+    assert {path: path.read_bytes() for path in Path("out").rglob("*") if path.is_file()} == before
+    assert tsifra(*command, stdin="\n".join([*names, *draw("scans", 1, 3)]).encode()).code == 0
+    assert len(rows()) == 4
+
+
+def test_a_folder_that_was_empty_at_first_is_gone_on_with(tsifra: CommandLine) -> None:
+    Path("scans").mkdir()
+    assert tsifra("batch", "--one", "scans", "--output", "out").code == 3
+    draw("scans", 2)
+    assert tsifra("batch", "--one", "scans", "--output", "out").code == 0
+    assert inputs() == ["scans/0.png", "scans/1.png"]
+
+
+def test_errors_in_the_last_files_end_nothing(tsifra: CommandLine) -> None:
+    draw("scans", 2)
+    Path("scans/9.png").write_text("no picture")
+    code, _, err = tsifra("batch", "--one", "scans", "--output", "out", "--max-errors", "0")
+    assert code == 3
+    assert "stopped" not in err
+    assert manifest()["rows"] == 3
+
+
+def test_a_summary_says_what_is_not_finished_and_what_is_cut_off(tsifra: CommandLine) -> None:
+    draw("scans", 30)
+    tsifra("batch", "--one", "scans", "--output", "out", "--format", "csv")
+    assert "not finished" not in tsifra("summary", "out").err
+    Path("out/_manifest.json").unlink()
+    assert "not finished" in tsifra("summary", "out").err
+    part = Path("out/part-000000.csv")
+    part.write_bytes(part.read_bytes()[:-20])
+    code, _, err = tsifra("summary", "out")
+    assert code == 3
+    assert "damaged" in err
+
+
+def test_an_address_whose_package_is_not_there_ends_the_run(
+    tsifra: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    Path("list.txt").write_text("s3://bucket/scans\n")
+    code, _, err = tsifra("batch", "--one", "--files-from", "list.txt", "--output", "out", "--workers", "1")
+    assert code == 2
+    assert "tsifra[remote]" in err
+
+
+# Listing --------------------------------------------------------------------------------------------------------
+
+
+@given(
+    st.sets(st.text("ab.", min_size=1, max_size=3).filter(lambda name: name.strip(".")), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["*", "**", "a*", "?", "[ab]*", ".*", "a"]), min_size=1, max_size=4),
+)
+@settings(max_examples=60, deadline=None)
+def test_globs_stand_for_what_they_stand_for_in_python(names: set[str], pattern: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for one in names:
+            for two in names:
+                Path(folder, one, two).mkdir(parents=True)
+                for three in names:
+                    Path(folder, one, two, three).touch()
+        found = [str(path) for path in of_glob("/".join([folder, *pattern]))]
+        wanted = {path.rstrip("/") for path in glob.glob("/".join([folder, *pattern]), recursive=True)}
+        files = filter(os.path.isfile, wanted)
+        # A folder that is matched stands for what is in it, which is not named once more.
+        assert all(path in found or any(str(up) in found for up in Path(path).parents) for path in files)
+    assert set(found) <= wanted
+    assert len(found) == len(set(found))
+    assert not any(str(up) in found for path in found for up in Path(path).parents)
+
+
+def test_links_that_loop_and_folders_without_end(tmp_path: Path) -> None:
+    draw("scans/a", 2)
+    os.symlink("..", "scans/a/loop")
+    assert [str(path) for path in of_glob("scans/**/*.png")] == ["scans/a/0.png", "scans/a/1.png"]
+    for _ in range(1200):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("1.png").touch()
+    os.chdir(tmp_path)
+    assert [item.name for item in of_folder("d")] == ["/".join(["d"] * 1200) + "/1.png"]
+    subprocess.run(["rm", "-r", "d"], check=True)  # Python's own would recurse, and pytest's with it

@@ -4,12 +4,13 @@ Flows in: a path, bytes, a file object, a Pillow image or an array. Flows out: a
 knows the formats; this module knows names, files, folders and pipes.
 """
 
+import codecs
 import errno
 import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -62,6 +63,15 @@ def parse_pages(value: str) -> frozenset[int]:
             raise ValueError(f"{part!r} is no range of pages, from 1 up")
         numbers.update(range(low, high + 1))
     return frozenset(numbers)
+
+
+def listed_names(lines: Iterable[bytes]) -> Iterator[str]:
+    """The names in a list, one a line, as they stand there."""
+    for number, line in enumerate(lines):
+        line = line if number else line.removeprefix(codecs.BOM_UTF8)
+        name = os.fsdecode(line.removesuffix(b"\n").removesuffix(b"\r"))
+        if name:
+            yield name
 
 
 @contextmanager

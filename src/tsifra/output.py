@@ -88,9 +88,9 @@ class Writer:
         self._stream.write(text)
 
     def _text_line(self, result: Reading | Failure) -> str:
-        name = _printable(result.input if result.page == 1 else f"{result.input} p{result.page}")
+        name = printable(result.input if result.page == 1 else f"{result.input} p{result.page}")
         if isinstance(result, Failure):
-            said = _printable(result.message.removeprefix(f"{result.input}: "))
+            said = printable(result.message.removeprefix(f"{result.input}: "))
             return f"{name:{self._name_width}}  -           {self._colored('error')}  {said}\n"
         confidence = "" if result.confidence is None else percent(result.confidence)
         first, *more = (result.text or "-").split("\n")
@@ -112,7 +112,10 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there. Raises OSError."""
     part = path.with_name(path.name + ".part")
     try:
-        part.write_bytes(data)
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -132,7 +135,7 @@ def csv_line(result: Reading | Failure) -> str:
     return line.getvalue().removesuffix("\r\n") + "\n"  # a writer of "\n" would not quote a "\r"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text that can neither end its line nor tell a terminal anything: other characters by their escapes."""
     if text.isprintable():
         return text

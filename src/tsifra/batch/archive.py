@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from tsifra.batch import remote
 from tsifra.batch.folder import is_picture
-from tsifra.batch.item import Item, Span, Trouble
+from tsifra.batch.item import Item, Span, Trouble, is_url
 from tsifra.decoders import Limits, check_bytes
-from tsifra.errors import DamagedError, FormatError, InputError
+from tsifra.errors import AccessError, DamagedError, FormatError, InputError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 TAR = -1
@@ -31,12 +32,22 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def opened(archive: str) -> BinaryIO:
+    """An archive, behind an address or on this machine. Raises InputError."""
+    if is_url(archive):
+        return remote.opened(archive)
+    try:
+        return open(archive, "rb")
+    except OSError as error:
+        raise AccessError(f"{archive}: cannot be opened: {error.strerror}") from None
+
+
 def of_archive(file: BinaryIO, name: str, limits: Limits) -> Iterator[Item]:
     """The pictures in an archive, a zip's in the order of its directory; a Trouble for what cannot be listed."""
-    members = _zipped if name.lower().endswith(".zip") else _taped
+    members = _zipped(file, name) if name.lower().endswith(".zip") else _taped(file, name, limits)
     empty = True
     try:
-        for item in members(file, name, limits):
+        for item in members:
             empty = False
             yield item
     except (
@@ -87,7 +98,7 @@ def _inflated(packed: bytes, span: Span, name: str) -> bytes:
     raise FormatError(f"{name}: packed by a method that is not known here ({span.method}); unpack the archive first")
 
 
-def _zipped(file: BinaryIO, name: str, limits: Limits) -> Iterator[Item]:
+def _zipped(file: BinaryIO, name: str) -> Iterator[Item]:
     with zipfile.ZipFile(file) as archive:
         for member in archive.infolist():
             if member.is_dir() or not is_wanted(member.filename):

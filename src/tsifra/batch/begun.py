@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tsifra.batch import records
 from tsifra.batch.job import Job, Model
 from tsifra.batch.listing import Sources
+from tsifra.decoders import Limits
 from tsifra.errors import TsifraError
 from tsifra.output import write_whole
 
@@ -24,9 +25,8 @@ _LOCK = "_lock"
 
 @contextmanager
 def alone(output: Path) -> Iterator[None]:
-    """Make the folder, and keep other runs out until this one ends, be it by kill -9. Raises OSError, TsifraError."""
-    (output / records.FOLDER).mkdir(parents=True, exist_ok=True)
-    with open(output / _LOCK, "w") as lock:
+    """Make the folder, and keep other runs out until this one ends, be it by kill -9. Raises TsifraError."""
+    with _locked(output) as lock:
         try:
             import fcntl  # not on Windows, where nobody is kept out
         except ImportError:
@@ -37,6 +37,14 @@ def alone(output: Path) -> Iterator[None]:
         except BlockingIOError:
             raise TsifraError(f"{output}: another run of tsifra batch is writing there") from None
         yield
+
+
+def _locked(output: Path) -> IO[str]:
+    try:
+        (output / records.FOLDER).mkdir(parents=True, exist_ok=True)
+        return open(output / _LOCK, "w")
+    except OSError as error:
+        raise TsifraError(f"--output: {error.filename}: {error.strerror}") from None
 
 
 def begin(output: Path, sources: Sources, job: Job, model: Model) -> None:
@@ -57,6 +65,15 @@ def begin(output: Path, sources: Sources, job: Job, model: Model) -> None:
         raise TsifraError(
             f"{output}: was begun otherwise: {'; '.join(others)}; say the same, or choose another --output"
         )
+
+
+def limits(output: Path) -> Limits:
+    """Those that the pictures were opened with; the usual ones where nobody knows."""
+    try:
+        options = json.loads((output / BEGUN).read_text("utf-8"))["options"]
+        return Limits(max_pixels=options["max_pixels"], dpi=options["dpi"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return Limits()
 
 
 def end(output: Path, manifest: Mapping[str, Any]) -> None:

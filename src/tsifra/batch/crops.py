@@ -10,12 +10,13 @@ import os
 import numpy as np
 from PIL import Image
 
-from tsifra.batch.archive import is_archive, of_archive, read_span
+from tsifra.batch import remote
+from tsifra.batch.archive import is_archive, of_archive, opened, read_span
 from tsifra.batch.item import Span, is_url
 from tsifra.batch.summary import Uncertain
 from tsifra.decoders import Limits
 from tsifra.document import Source, named, open_document
-from tsifra.errors import InputError, MissingError
+from tsifra.errors import MissingError, TsifraError
 
 _MARGIN = 0.25  # of the larger side, around a digit
 _SIDE = 96  # pixels of what is drawn, at most
@@ -28,7 +29,7 @@ def cropped(each: Uncertain, limits: Limits) -> bytes | None:
             if each.page > document.count:
                 return None
             pixels = document.page(each.page)
-    except (InputError, OSError):
+    except (TsifraError, OSError):
         return None
     pixels = np.rot90(pixels, -each.rotation // 90)
     if each.bbox is not None:
@@ -47,14 +48,10 @@ def cropped(each: Uncertain, limits: Limits) -> bytes | None:
 
 def _source(name: str, limits: Limits) -> Source:
     """What a record's input names. Raises InputError."""
-    if is_url(name):
-        from tsifra.batch import remote  # of the extra `remote`
-
-        return named(remote.fetched(name, 0, limits), name)
     archive = _archive_of(name)
     if archive is None:
-        return name
-    with open(archive, "rb") as file:
+        return named(remote.fetched(name, 0, limits), name) if is_url(name) else name
+    with opened(archive) as file:
         for item in of_archive(file, archive, limits):
             if item.name == name and isinstance(item.place, Span):
                 return named(read_span(file, item.place, name, limits), name)
@@ -67,4 +64,4 @@ def _archive_of(name: str) -> str | None:
     """The archive that a member's name begins with."""
     parts = name.split("/")
     heads = ("/".join(parts[:count]) for count in range(1, len(parts)))
-    return next((head for head in heads if is_archive(head) and os.path.isfile(head)), None)
+    return next((head for head in heads if is_archive(head) and (is_url(head) or os.path.isfile(head))), None)

@@ -24,7 +24,14 @@ def records_of(folder: Path) -> Iterator[Record]:
     for path in parts:
         try:
             yield from _READERS[path.suffix](path)
-        except (OSError, ValueError, KeyError) as error:  # those of Arrow are among them
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            csv.Error,
+        ) as error:  # those of Arrow are among them
             raise DataError(f"{path}: damaged, or no part of a data set: {error}") from None
 
 

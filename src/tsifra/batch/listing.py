@@ -4,17 +4,19 @@ Flows in: folders, globs, files, archives, addresses and lists of these. Flows o
 within one part. A listing can be sent to another process and iterated again; it holds nothing of what it lists.
 """
 
-import codecs
 import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
-from tsifra.batch.archive import is_archive, of_archive
+from tsifra.batch import remote
+from tsifra.batch.archive import is_archive, of_archive, opened
 from tsifra.batch.folder import of_file, of_folder, of_glob
 from tsifra.batch.item import Chunk, Item, Trouble, is_url
 from tsifra.decoders import Limits
+from tsifra.document import listed_names
 from tsifra.errors import InputError
 
 PART_BYTES = 1 << 30  # of picture files in a part, so that a run that is killed loses minutes of work, not hours
@@ -22,12 +24,19 @@ CHUNK_FILES = 256  # a worker has read small ones in a tenth of a second
 _CHUNK_BYTES = 1 << 20
 
 
+class List(NamedTuple):
+    """A file that names sources, one a line. said: as a person calls it, - for stdin; path: where it is kept."""
+
+    said: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What a run reads. named: folders, globs, files, archives, addresses. lists: files that name such, one a line."""
 
     named: tuple[str, ...]
-    lists: tuple[str, ...] = ()
+    lists: tuple[List, ...] = ()
 
     def __iter__(self) -> Iterator[Item]:
         for name in self.names():
@@ -35,18 +44,14 @@ class Sources:
 
     def said(self) -> list[str]:
         """As a person says them."""
-        return [*self.named, *(f"--files-from {path}" for path in self.lists)]
+        return [*self.named, *(f"--files-from {said}" for said, _ in self.lists)]
 
     def names(self) -> Iterator[str]:
         """What is named, and what the lists name."""
         yield from self.named
-        for path in self.lists:
+        for _, path in self.lists:
             with open(path, "rb") as lines:
-                for number, line in enumerate(lines):
-                    line = line if number else line.removeprefix(codecs.BOM_UTF8)
-                    name = os.fsdecode(line.rstrip(b"\r\n"))
-                    if name:
-                        yield name
+                yield from listed_names(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +114,16 @@ def _chunks(numbered: Iterable[tuple[int, Item]], most: int) -> Iterator[tuple[i
 
 
 def _items(name: str) -> Iterator[Item]:
-    if is_url(name):
-        yield from _remote(name)
+    if is_archive(name) and (is_url(name) or os.path.isfile(name)):
+        try:
+            with opened(name) as file:
+                yield from of_archive(file, name, Limits())
+        except InputError as error:
+            yield Item(name, place=Trouble(error.kind, str(error)))
+    elif is_url(name):
+        yield from remote.of_address(name)
     elif os.path.isdir(name):
         yield from of_folder(name)
-    elif is_archive(name) and os.path.isfile(name):
-        try:
-            with open(name, "rb") as file:
-                yield from of_archive(file, name, Limits())
-        except OSError as error:
-            yield Item(name, place=Trouble("access", f"{name}: cannot be opened: {error.strerror}"))
     elif any(sign in name for sign in "*?[") and not os.path.lexists(name):
         yield from _globbed(name)
     else:
@@ -127,22 +132,11 @@ def _items(name: str) -> Iterator[Item]:
 
 def _globbed(pattern: str) -> Iterator[Item]:
     empty = True
-    for name in of_glob(pattern):
-        if not os.path.isdir(name):  # what lies in folders is matched by **
-            empty = False
-            yield from _items(name)
+    for found in of_glob(pattern):
+        empty = False
+        if isinstance(found, str):
+            yield from _items(found)
+        else:
+            yield found
     if empty:
         yield Item(pattern, place=Trouble("missing", f"{pattern}: nothing has such a name"))
-
-
-def _remote(address: str) -> Iterator[Item]:
-    from tsifra.batch import remote  # of the extra `remote`
-
-    if not is_archive(address):
-        yield from remote.of_address(address)
-        return
-    try:
-        with remote.opened(address) as file:
-            yield from of_archive(file, address, Limits())
-    except InputError as error:
-        yield Item(address, place=Trouble(error.kind, str(error)))

@@ -11,22 +11,27 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from tsifra.document import natural_key
+from tsifra.errors import TsifraError
 
 _RUN = 20_000  # names that are sorted in memory, with their keys about 15 MB
 _READ = 200  # names of each run that are in memory while runs are merged
 
 
 def in_order(names: Iterable[str], run: int = _RUN) -> Iterator[str]:
-    """The names in natural order. More than `run` of them are sorted in runs, which wait on disk."""
+    """The names in natural order. More than `run` of them are sorted in runs, which wait on disk.
+
+    Raises TsifraError where these have no room.
+    """
     rest = iter(names)
     first = sorted(itertools.islice(rest, run), key=_key)
     if len(first) < run:
         yield from first
         return
     with tempfile.TemporaryFile() as file:
-        starts = [_append(file, first)]
-        while following := sorted(itertools.islice(rest, run), key=_key):
+        starts, following = [], first
+        while following:
             starts.append(_append(file, following))
+            following = sorted(itertools.islice(rest, run), key=_key)
         yield from heapq.merge(*(_run(file, start) for start in starts), key=_key)
 
 
@@ -36,9 +41,14 @@ def _key(name: str) -> tuple[list[Any], str]:
 
 def _append(file: IO[bytes], run: list[str]) -> int:
     start = file.tell()
-    for at in range(0, len(run), _READ):
-        pickle.dump(run[at : at + _READ], file)
-    pickle.dump([], file)
+    try:
+        for at in range(0, len(run), _READ):
+            pickle.dump(run[at : at + _READ], file)
+        pickle.dump([], file)
+        file.flush()
+    except OSError as error:
+        where = tempfile.gettempdir()
+        raise TsifraError(f"{where}: no room to sort a large folder: {error.strerror}; set TMPDIR") from None
     return start
 
 

@@ -11,13 +11,11 @@ from functools import lru_cache, partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
-import fsspec
-
 from tsifra.batch.folder import is_picture
 from tsifra.batch.item import Item, Trouble
 from tsifra.batch.order import in_order
 from tsifra.decoders import Limits, check_bytes
-from tsifra.errors import AccessError, InputError, MissingError
+from tsifra.errors import AccessError, InputError, MissingError, TsifraError
 
 _PAUSES_S = (0.1, 0.5, 2.0, 8.0, 30.0)  # many stumble once, a service that is being restarted takes half a minute
 _STAMPS = ("ETag", "etag", "LastModified", "mtime", "last_modified", "updated")
@@ -28,10 +26,10 @@ _T = TypeVar("_T")
 def of_address(address: str) -> Iterator[Item]:
     """The pictures below an address, in natural order a folder; or what it names itself, with * as in a shell."""
     try:
+        system, path = _system(address)
         if address.startswith(("http://", "https://")):
             yield Item(address)
             return
-        system, path = _system(address)
         scheme = address.partition("://")[0]
         if any(sign in path for sign in "*?["):
             found = patiently(lambda: system.glob(path, detail=True), address)
@@ -75,7 +73,7 @@ def patiently(ask: Callable[[], _T], address: str) -> _T:
     while True:
         try:
             return ask()
-        except InputError:
+        except TsifraError:
             raise
         except Exception as error:  # each service has its own
             if isinstance(error, FileNotFoundError) and not _may_pass(error):
@@ -124,16 +122,21 @@ def _item(scheme: str, info: dict[str, Any]) -> Item:
 @lru_cache
 def _file_system(scheme: str) -> Any:
     """The file system of a scheme, which lists anew each time: nothing of a listing stays in memory."""
+    import fsspec  # of the extra `remote`
+
     return fsspec.filesystem(scheme, use_listings_cache=False)
 
 
 def _system(address: str) -> tuple[Any, str]:
-    """The file system of an address and what it calls it. Raises AccessError where a package for it is missing."""
+    """The file system of an address and what it calls it.
+
+    Raises TsifraError where a package for it is missing, which is no fault of the file, AccessError for none such.
+    """
     scheme = address.partition("://")[0]
     try:
         system = _file_system(scheme)
     except ImportError as error:
-        raise AccessError(f"{address}: {scheme}:// needs more: pip install 'tsifra[remote]' ({error})") from None
+        raise TsifraError(f"{address}: {scheme}:// needs more: pip install 'tsifra[remote]' ({error})") from None
     except ValueError as error:  # fsspec's word for a scheme that it does not know
         raise AccessError(f"{address}: {error}") from None
     return system, str(system._strip_protocol(address))

@@ -43,7 +43,7 @@ class Noticed:
 class Plan:
     """stretches: what is to be read. kept: what the parts that stay have. gone: parts of which no file is left.
 
-    is_strange: whether there are parts, and nothing is listed any more that they are of.
+    is_strange: whether something has been read, and nothing is listed any more that the parts are of.
     """
 
     stretches: tuple[Stretch, ...]
@@ -143,7 +143,7 @@ class _Walk:
             self._changed,
             self._added,
             self._removed,
-            not self._met,
+            not self._met and any(head.tally.rows > head.tally.failed for head in self._heads),
         )
 
     @property

@@ -23,6 +23,7 @@ from tsifra.batch.progress import Progress
 from tsifra.batch.resume import Plan, planned
 from tsifra.batch.tally import Tally
 from tsifra.errors import TsifraError
+from tsifra.output import printable
 
 PART_FILES = 10_000
 End = Literal["done", "errors", "interrupted"]
@@ -169,14 +170,14 @@ def _write(
     """Write answers until there are no more, too many are errors, or somebody stops it; which of these it was."""
     end: End = "done"
     for answer in _until_interrupted(answers, stop):
+        if answer is not None and most_errors.is_over(kept + parts.read):  # of those before: the last end no run
+            end = "errors"
+            break
         if answer is not None:
             parts.add(answer)
         progress.show(parts.read, kept)
         if stop.is_set():
             end = "interrupted"
-            break
-        if answer is not None and most_errors.is_over(kept + parts.read):
-            end = "errors"
             break
     parts.finish()
     return end
@@ -233,8 +234,9 @@ def _tell(plan: Plan, progress: Progress) -> None:
         (plan.removed, "files that are not listed any more"),
     ):
         if noticed.count:
+            names = ", ".join(map(printable, noticed.names))
             more = ", …" if noticed.count > len(noticed.names) else ""
-            progress.say(f"{what}, whose parts are read again: {noticed.count:,} ({', '.join(noticed.names)}{more})")
+            progress.say(f"{what}, whose parts are read again: {noticed.count:,} ({names}{more})")
 
 
 def _manifest(settings: Settings, engine: Engine, outcome: Outcome) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tsifra.output import printable
 from tsifra.reading import BBox, Record, percent
 
 BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1.0)
@@ -65,13 +66,13 @@ class Summary:
         if self.errors:
             lines += ["", "errors"]
         for kind, count in Counter(self.errors).most_common(_KINDS):
-            lines.append(f"{kind:9} {count:12,}  such as {self.examples[kind][0]}")
+            lines.append(f"{kind:9} {count:12,}  such as {printable(self.examples[kind][0])}")
         if self.uncertain:
             lines += ["", "the most uncertain"]
         for each in self.uncertain:
             page = f" p{each.page}" if each.page > 1 else ""
             where = f" at {','.join(map(str, each.bbox))}" if each.bbox else ""
-            lines.append(f"{each.digit or '-':3} {percent(each.confidence):>6}  {each.input}{page}{where}")
+            lines.append(f"{each.digit or '-':3} {percent(each.confidence):>6}  {printable(each.input)}{page}{where}")
         return "\n".join(lines)
 
 

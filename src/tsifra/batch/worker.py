@@ -16,14 +16,15 @@ from typing import BinaryIO
 import cv2
 from PIL import Image
 
+from tsifra.batch import remote
 from tsifra.batch.answer import Answer, answer_of
-from tsifra.batch.archive import read_span
+from tsifra.batch.archive import opened, read_span
 from tsifra.batch.item import Chunk, Item, Span, Trouble, is_url
 from tsifra.batch.job import Job, Model
 from tsifra.batch.profile import Clock, TimedReader
 from tsifra.decoders import Limits
 from tsifra.document import Source, named
-from tsifra.errors import AccessError, InputError
+from tsifra.errors import InputError
 from tsifra.reader import Reader
 from tsifra.reading import Failure, Reading
 
@@ -90,8 +91,6 @@ class Worker:
                 case bytes() as data:
                     return data
                 case _ if is_url(item.name):
-                    from tsifra.batch import remote  # of the extra `remote`
-
                     return remote.fetched(item.name, item.size, self._limits)
                 case _:
                     return item.name
@@ -116,20 +115,9 @@ class _Archive:
             if span.archive != self._name:
                 self._file.close()
                 self._name, self._file = "", io.BytesIO()
-                self._file = _opened(span.archive)
+                self._file = opened(span.archive)
                 self._name = span.archive
             return read_span(self._file, span, name, limits)
-
-
-def _opened(archive: str) -> BinaryIO:
-    if is_url(archive):
-        from tsifra.batch import remote  # of the extra `remote`
-
-        return remote.opened(archive)
-    try:
-        return open(archive, "rb")
-    except OSError as error:
-        raise AccessError(f"{archive}: cannot be opened: {error.strerror}") from None
 
 
 def _source(item: Item, fetched: _Fetched) -> Source | Failure:

@@ -3,23 +3,38 @@
 import os
 import shutil
 import sys
-from collections.abc import Container
-from contextlib import AbstractContextManager
+import tempfile
+from collections.abc import Container, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tsifra.cli.options import OK, UNREAD, max_error_option, missing, model_option
-from tsifra.cli.read import Pages, descriptor_quiet
+from tsifra.cli.options import (
+    OK,
+    UNREAD,
+    check_one,
+    dpi_option,
+    layout_option,
+    max_error_option,
+    max_pixels_option,
+    missing,
+    model_option,
+    one_option,
+    pages_option,
+    probabilities_option,
+    rotate_option,
+    stdin,
+)
+from tsifra.cli.read import descriptor_quiet
 
 if TYPE_CHECKING:
     from tsifra.batch.job import Form, Job
+    from tsifra.batch.listing import List
     from tsifra.batch.run import Engine, MostErrors, Outcome
     from tsifra.layout import Layout
-
-_LIST = "_list.txt"  # what stdin named, which is listed more than once
 
 
 class Most(click.ParamType["MostErrors"]):
@@ -40,49 +55,51 @@ class Most(click.ParamType["MostErrors"]):
 @click.command()
 @click.argument("sources", nargs=-1)
 @click.option("--files-from", metavar="FILE|-", help="Read also what is named in FILE, one a line; - is stdin.")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write into DIR.")
-@click.option("--one", is_flag=True, help="Each picture is one digit.")
 @click.option(
-    "--layout", type=click.Choice(["auto", "lines", "grid"]), default="auto", show_default=True, help="As for read."
+    "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="The data set's folder."
 )
-@click.option(
-    "--rotate",
-    type=click.Choice(["auto", "0", "90", "180", "270"]),
-    default="auto",
-    show_default=True,
-    help="As for read.",
-)
-@click.option("--pages", type=Pages(), help="Of PDF and TIFF files, such as 1-3 or 1,4-6; all by default.")
+@one_option
+@layout_option
+@rotate_option
+@pages_option
 @model_option
 @max_error_option
-@click.option("--dpi", type=click.IntRange(10, 2400), default=200, show_default=True, help="Draw PDF pages so.")
-@click.option(
-    "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True, help="Refuse larger pictures."
-)
-@click.option("--probabilities", is_flag=True, help="Add the probabilities of all ten digits and of no digit.")
+@dpi_option
+@max_pixels_option
+@probabilities_option
 @click.option(
     "--format",
     "form",
     type=click.Choice(["parquet", "jsonl", "csv"]),
     default="parquet",
     show_default=True,
-    help="Of the parts.",
+    help="What the parts are written as.",
 )
-@click.option("--part-files", type=click.IntRange(1), default=10_000, show_default=True, help="Of a part, at most.")
-@click.option("--max-errors", type=Most(), help="Stop when more than N files, or P% of them, cannot be read.")
 @click.option(
-    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True, help="Who reads them."
+    "--part-files", type=click.IntRange(1), default=10_000, show_default=True, help="Files in a part, at most."
+)
+@click.option(
+    "--max-errors",
+    type=Most(),
+    help="Stop when more than N files cannot be read, or P% of them, from the hundredth on.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Who reads: processes of this machine, or a Ray cluster.",
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes that read; by default one a processor.")
 @click.option("--address", help="Of a Ray cluster, for --engine ray; by default one on this machine.")
-@click.option("--profile", is_flag=True, help="Tell where the time went.")
+@click.option("--profile", is_flag=True, help="Tell how long each step took.")
 def batch(
     sources: tuple[str, ...],
     files_from: str | None,
     output: Path,
     one: bool,
     layout: "Layout",
-    rotate: str,
+    rotate: int | None,
     pages: "Container[int] | None",
     model: Path | None,
     max_error: float | None,
@@ -100,7 +117,10 @@ def batch(
     """Read any number of pictures and write a data set, a row a picture.
 
     SOURCES are folders, files, globs (in quotes), zip and tar archives, and s3://, gs://, az://, http(s)://
-    addresses. What was ended, even by kill -9, goes on when the same is said again.
+    addresses; archives and lists inside folders are not looked into. What was ended, even by kill -9, goes on when the
+    same is said again.
+
+    Exits with 0 if all were read, 3 if some could not be, 2 if the run cannot begin or go on, 130 after Ctrl-C.
 
     \b
     Examples:
@@ -109,8 +129,7 @@ def batch(
       tsifra batch --one s3://bucket/scans --output read/ --engine ray --address auto
       tsifra summary read/
     """
-    if one and (layout != "auto" or rotate != "auto"):
-        raise click.UsageError("--layout and --rotate are for pages; a picture that is one digit (--one) has neither")
+    check_one(one, layout, rotate)
     if not sources and files_from is None:
         raise click.UsageError("name a folder, an archive or an address; tsifra batch --help shows how")
     if address and engine != "ray":
@@ -124,7 +143,7 @@ def batch(
     job = Job(
         one,
         layout,
-        None if rotate == "auto" else int(rotate),
+        rotate,
         None if pages is None else tuple(sorted(pages)),  # type: ignore[call-overload]
         None if model is None else str(model.absolute()),
         max_error,
@@ -135,14 +154,9 @@ def batch(
         profile,
     )
     _needed(form, sources)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        lists = () if files_from is None else (_list(files_from, output),)
-    except OSError as error:
-        raise click.UsageError(f"{error.filename}: {error.strerror}") from None
-    listed = Sources(sources, lists)
-    settings = Settings(listed, output, job, part_files, max_errors or MostErrors())
-    with descriptor_quiet():
+    with _list(files_from) as lists, descriptor_quiet():
+        listed = Sources(sources, lists)
+        settings = Settings(listed, output, job, part_files, max_errors or MostErrors())
         progress = Progress(sys.stderr, sys.stderr.isatty(), lambda: counted(listed))
         with _engine(engine, job, workers, address) as readers:
             outcome = run(settings, readers, progress)
@@ -165,20 +179,26 @@ def _needed(form: str, sources: tuple[str, ...]) -> None:
         raise missing(error, "reading addresses", "remote") from None
 
 
-def _list(files_from: str, output: Path) -> str:
-    """The path of a list. What stdin says is written down, since it is listed more than once."""
-    if files_from != "-":
-        with open(files_from, "rb") as given:
-            if os.path.isfile(files_from):
-                return files_from
-            with open(output / _LIST, "wb") as kept:  # of a pipe, which can be read but once
+@contextmanager
+def _list(files_from: str | None) -> "Iterator[tuple[List, ...]]":
+    """The list of sources, if there is one. What can be read but once is written down, since it is listed again."""
+    from tsifra.batch.listing import List
+
+    if files_from is None:
+        yield ()
+        return
+    with ExitStack() as stack:
+        path = files_from
+        try:
+            given = stdin() if files_from == "-" else stack.enter_context(open(files_from, "rb"))
+            if files_from == "-" or not os.path.isfile(files_from):
+                kept = stack.enter_context(tempfile.NamedTemporaryFile(prefix="tsifra-"))
                 shutil.copyfileobj(given, kept)
-            return str(output / _LIST)
-    if sys.stdin is None:
-        raise click.UsageError("- is stdin, which is closed")
-    with open(output / _LIST, "wb") as kept:
-        shutil.copyfileobj(sys.stdin.buffer, kept)
-    return str(output / _LIST)
+                kept.flush()
+                path = kept.name
+        except OSError as error:
+            raise click.UsageError(f"--files-from: {files_from}: {error.strerror}") from None
+        yield (List(files_from, path),)
 
 
 def _engine(name: str, job: "Job", workers: int | None, address: str | None) -> "AbstractContextManager[Engine]":

@@ -1,6 +1,5 @@
 """tsifra read: pictures -> answers."""
 
-import codecs
 import contextlib
 import itertools
 import os
@@ -8,11 +7,27 @@ import sys
 import warnings
 from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
-from tsifra.cli.options import OK, REVIEW, UNREAD, max_error_option, model_option, progress
+from tsifra.cli.options import (
+    OK,
+    REVIEW,
+    UNREAD,
+    check_one,
+    dpi_option,
+    layout_option,
+    max_error_option,
+    max_pixels_option,
+    model_option,
+    one_option,
+    pages_option,
+    probabilities_option,
+    progress,
+    rotate_option,
+    stdin,
+)
 from tsifra.errors import InputError, MissingError
 from tsifra.output import write_whole
 from tsifra.reading import Failure, Reading
@@ -23,40 +38,13 @@ if TYPE_CHECKING:
     from tsifra.output import Form
 
 
-class Pages(click.ParamType[frozenset[int]]):
-    """Numbers and ranges of pages, from 1: "1-3,5"."""
-
-    name = "pages"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[int]:
-        """The numbers that are named."""
-        from tsifra.document import parse_pages
-
-        try:
-            return parse_pages(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--files-from", metavar="FILE|-", help="Read also the files named in FILE, one a line; - is stdin.")
-@click.option("--one", is_flag=True, help="Each picture is one digit.")
-@click.option(
-    "--layout",
-    type=click.Choice(["auto", "lines", "grid"]),
-    default="auto",
-    show_default=True,
-    help="Read lines of numbers, or the largest ruled grid cell by cell (. is empty); auto: what it plainly is.",
-)
-@click.option(
-    "--rotate",
-    type=click.Choice(["auto", "0", "90", "180", "270"]),
-    default="auto",
-    show_default=True,
-    help="Degrees clockwise to turn pages by; auto finds out which way is up.",
-)
-@click.option("--pages", type=Pages(), help="Of PDF and TIFF files, such as 1-3 or 1,4-6; all by default.")
+@one_option
+@layout_option
+@rotate_option
+@pages_option
 @model_option
 @click.option(
     "--format",
@@ -67,12 +55,10 @@ class Pages(click.ParamType[frozenset[int]]):
     help="How the answers are written.",
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file, whole or not at all.")
-@click.option("--probabilities", is_flag=True, help="Add the probabilities of all ten digits and of no digit.")
+@probabilities_option
 @max_error_option
-@click.option("--dpi", type=click.IntRange(10, 2400), default=200, show_default=True, help="Draw PDF pages so.")
-@click.option(
-    "--max-pixels", type=click.IntRange(1), default=100_000_000, show_default=True, help="Refuse larger pictures."
-)
+@dpi_option
+@max_pixels_option
 @click.option("--explain", type=click.Path(file_okay=False, path_type=Path), help="Draw into DIR how each was read.")
 @click.option("--annotate", type=click.Path(file_okay=False, path_type=Path), help="Draw into DIR what was read where.")
 @click.option("--strict", is_flag=True, help="Exit with 4 if an answer is unsure.")
@@ -81,7 +67,7 @@ def read(
     files_from: str | None,
     one: bool,
     layout: "Layout",
-    rotate: str,
+    rotate: int | None,
     pages: "Container[int] | None",
     model: Path | None,
     form: "Form",
@@ -108,8 +94,7 @@ def read(
     """
     if explain and not one:
         raise click.UsageError("--explain shows how one digit is read; give it with --one, or --annotate")
-    if one and (layout != "auto" or rotate != "auto"):
-        raise click.UsageError("--layout and --rotate are for pages; a picture that is one digit (--one) has neither")
+    check_one(one, layout, rotate)
     if annotate and one:
         raise click.UsageError("--annotate marks the digits of a page; --explain is for --one")
     from tsifra.document import SUFFIXES
@@ -126,7 +111,6 @@ def read(
 
     Image.MAX_IMAGE_PIXELS = None  # --max-pixels is the limit here
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files; their records say what there is to say
-    turned = None if rotate == "auto" else int(rotate)
     reader = Reader(model, max_pixels=max_pixels, dpi=dpi, max_error=max_error)
     names = [name for given in named for name in _pictures(given)]
     held = _held(names)
@@ -144,7 +128,7 @@ def read(
         progress(len(names), output is not None or not sys.stdout.isatty()) as advance,
     ):
         for result in reader.read_many(
-            (_source(name, held) for name in names), one=one, layout=layout, rotate=turned, pages=pages
+            (_source(name, held) for name in names), one=one, layout=layout, rotate=rotate, pages=pages
         ):
             writer.write(result)
             counts[result.status] += 1
@@ -155,7 +139,7 @@ def read(
                     one_page = (
                         reader.read_one(source, result.page)
                         if one
-                        else reader.read(source, result.page, layout, turned)
+                        else reader.read(source, result.page, layout, rotate)
                     )
                     drawings.save(one_page)
                 except InputError as error:
@@ -167,17 +151,20 @@ def read(
 
 
 def _listed(files_from: str | None, taken: bool) -> list[str]:
-    """The names in a list, one a line, as they stand there."""
+    """The names in a list."""
+    from tsifra.document import listed_names
+
     if files_from is None:
         return []
     if files_from == "-" and taken:
         raise click.UsageError("stdin cannot be both a picture (-) and a list (--files-from -)")
     try:
-        data = _stdin().read() if files_from == "-" else Path(files_from).read_bytes()
+        if files_from == "-":
+            return list(listed_names(stdin()))
+        with open(files_from, "rb") as lines:
+            return list(listed_names(lines))
     except OSError as error:
         raise click.UsageError(f"--files-from: {files_from}: {error.strerror}") from None
-    names = (line.removesuffix(b"\r") for line in data.removeprefix(codecs.BOM_UTF8).split(b"\n"))
-    return [os.fsdecode(name) for name in names if name]
 
 
 def _pictures(given: str) -> list[str]:
@@ -201,14 +188,8 @@ def _held(names: list[str]) -> dict[str, bytes]:
     for name in names:
         if name not in held and (name == "-" or must_be_waited_for(name)):
             with contextlib.suppress(InputError):  # the reader will tell
-                held[name] = fetch(_stdin() if name == "-" else name, Limits())
+                held[name] = fetch(stdin() if name == "-" else name, Limits())
     return held
-
-
-def _stdin() -> BinaryIO:
-    if sys.stdin is None:
-        raise click.UsageError("- is stdin, which is closed")
-    return sys.stdin.buffer
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ def summary(folder: Path, html: Path | None, uncertain: int) -> None:
       tsifra summary read/
       tsifra summary read/ --html read.html
     """
+    from tsifra.batch import begun
     from tsifra.batch.dataset import records_of
     from tsifra.batch.summary import summarized
 
@@ -28,16 +29,18 @@ def summary(folder: Path, html: Path | None, uncertain: int) -> None:
         found = summarized(records_of(folder), uncertain if html is not None else min(uncertain, _LINES))
     except ImportError as error:
         raise missing(error, "reading Parquet", "batch") from None
+    is_over = begun.is_over(folder)
+    if not is_over:
+        click.echo(f"{folder}: not finished; the same tsifra batch goes on", err=True)
     if html is None:
         click.echo(found.to_text())
         return
     from tsifra.batch.crops import cropped
     from tsifra.batch.summary_page import to_html
     from tsifra.cli.read import descriptor_quiet
-    from tsifra.decoders import Limits
     from tsifra.output import write_whole
 
     with descriptor_quiet():
-        crops = [cropped(each, Limits()) for each in found.uncertain]
-    page = to_html(found, str(folder), crops)
+        crops = [cropped(each, begun.limits(folder)) for each in found.uncertain]
+    page = to_html(found, f"{folder}{'' if is_over else ' (not finished)'}", crops)
     write_whole(html, page.encode("utf-8", "backslashreplace"))
