@@ -30,6 +30,9 @@ _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over wh
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
 _MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
+_BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
+_STEP = 12  # pixels that lines of squared paper lie apart, at least
+_SHOWN = 0.5  # share of a line of squares that is seen between what is written, at least
 _BESIDE = 9  # pixels across a line that what is beside it is looked at in
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
@@ -124,12 +127,69 @@ def _without_rules(share: Gray, limit: int) -> Gray:
 
     So they are found where grain tears them to pieces, and where text stands on them.
     """
+    dark = 0
     for upright in (False, True):
         turned = np.ascontiguousarray(share.T) if upright else share
         rules = _rules(turned, limit)
+        if dark:
+            rules = np.where(rules > 0, rules, _squares(turned, dark))
         if rules.any():
+            dark = int(np.median(rules[rules > 0]))
             share = np.asarray(cv2.subtract(share, rules.T if upright else rules), np.uint8)
     return share
+
+
+def _squares(share: Gray, dark: int) -> Gray:
+    """How dark the lines along rows are that make squares of ruled paper whose other lines are so dark.
+
+    Text leaves them in pieces, but they are all equally far apart: of what is thin and not darker, each shows over half
+    of its length between what is written.
+    """
+    lines = np.zeros_like(share)
+    thin = cv2.subtract(share, cv2.morphologyEx(share, cv2.MORPH_OPEN, np.ones((_BESIDE, 1), np.uint8)))
+    thin = np.minimum(thin, np.uint8(dark))
+    starts = range(0, share.shape[1], _BAND)
+    bands = np.stack([thin[:, left : left + _BAND].mean(1) / dark for left in starts])
+    step = _step(bands)
+    if step is None:
+        return lines
+    near = max(1, round(0.08 * step))
+    around = cv2.dilate(bands, np.ones((1, 2 * near + 1)))
+    places = [np.arange(phase, bands.shape[1], step).astype(int) for phase in range(int(step))]
+    for left, band, widened in zip(starts, bands, around, strict=True):
+        shown = [float(np.median(widened[rows])) for rows in places]
+        best, usual = int(np.argmax(shown)), float(np.median(shown))
+        if shown[best] < max(_SHOWN, 2 * usual):
+            continue
+        depth = np.clip(1.1 * dark * (band - usual) / (shown[best] - usual), 0, min(255, 1.1 * dark))
+        for low in np.maximum(places[best] - near, 0).tolist():
+            row = low + int(np.argmax(band[low : low + 2 * near + 1]))
+            if band[row] > _SHOWN * shown[best]:
+                line = slice(max(0, row - 1), row + 2)
+                lines[line, left : left + _BAND] = depth[line, None].astype(np.uint8)
+    return lines
+
+
+def _step(bands: NDArray[np.float64]) -> float | None:
+    """By how many pixels lines lie apart in profiles across them, (bands, pixels): the first peak of autocorrelation."""
+    length = bands.shape[1]
+    smooth = cv2.blur(bands, (3, 1))
+    spectrum = np.fft.rfft(smooth - smooth.mean(1, keepdims=True), 2 * length)
+    alike = np.fft.irfft((np.abs(spectrum) ** 2).sum(0))[:length] / np.arange(length, 0, -1)
+    if length < 4 * _STEP or not alike[0]:
+        return None
+    lags = alike[_STEP : length // 4]
+    likely = lags > 0.8 * lags.max()
+    peaks = likely[1:-1] & (lags[1:-1] >= lags[:-2]) & (lags[1:-1] >= lags[2:])
+    if not peaks.any() or lags.max() < 0.2 * alike[0]:
+        return None
+    step = float(_STEP + 1 + int(np.argmax(peaks)))
+    for times in (2, 4, 8):
+        low = round(times * step) - 2
+        if low + 5 > length // 2:
+            break
+        step = (low + int(np.argmax(alike[low : low + 5]))) / times
+    return step
 
 
 def _rules(share: Gray, limit: int) -> Gray:
