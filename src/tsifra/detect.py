@@ -171,7 +171,7 @@ def _squares(share: Gray, dark: int) -> Gray:
 
 
 def _step(bands: NDArray[np.float64]) -> float | None:
-    """By how many pixels lines lie apart in profiles across them, (bands, pixels): the first peak of autocorrelation."""
+    """By how many pixels lines lie apart in profiles across them, (bands, pixels): by their autocorrelation."""
     length = bands.shape[1]
     smooth = cv2.blur(bands, (3, 1))
     spectrum = np.fft.rfft(smooth - smooth.mean(1, keepdims=True), 2 * length)
@@ -221,12 +221,15 @@ def _without_lines(mask: Gray) -> Gray:
 
     Only of what reaches over a good part of the page, so that the strokes of a large digit are left.
     """
+    side = max(mask.shape)
+    reach = max(_RULED * side, min(0.75 * side, _RULED_LEAST))
+    half = np.ascontiguousarray(cv2.dilate(mask, np.ones((3, 3), np.uint8))[::2, ::2])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(half, connectivity=8)
+    if 2 * stats[1:, 2:4].max(initial=0) < reach:  # told in a quarter of the time
+        return mask
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     longest = np.maximum(stats[:, 2], stats[:, 3])
-    side = max(mask.shape)
-    wide = (longest > max(_RULED * side, min(0.75 * side, _RULED_LEAST))) & (
-        stats[:, 4] < 0.4 * stats[:, 2] * stats[:, 3]
-    )
+    wide = (longest > reach) & (stats[:, 4] < 0.4 * stats[:, 2] * stats[:, 3])
     wide[0] = False
     if not wide.any():
         return mask

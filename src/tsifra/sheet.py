@@ -36,12 +36,15 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
     """
     pieces = find_pieces(gray)
     seen = [normalize(piece.crop) for piece in pieces]
+    answers = _answers(seen, classify)
     if not upright and len(pieces) > 1:
-        pictures = [each.pixels for each in seen[:_ASKED] if each.bbox is not None]
-        turns = turns_of(np.stack(pictures), classify) if pictures else 0
+        asked = [index for index, answer in enumerate(answers[:_ASKED]) if answer is not None]
+        pictures = np.array([seen[index].pixels for index in asked])
+        said = np.array([answers[index] for index in asked], np.float32)
+        turns = turns_of(pictures, said, classify) if asked else 0
         if turns:
             return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
-    return 0, _read(pieces, _answers(seen, classify), classify)
+    return 0, _read(pieces, answers, classify)
 
 
 def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Lines:

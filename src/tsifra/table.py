@@ -42,17 +42,24 @@ class Table:
     rows: tuple[tuple[Cell | None, ...], ...]
 
 
-def turns_of(pictures: NDArray[np.uint8], classify: Classify) -> int:
+def turns_of(pictures: NDArray[np.uint8], upright: NDArray[np.float32], classify: Classify) -> int:
     """Quarter turns clockwise by which pictures (N, 28, 28), turned all together, are digits most plainly.
 
+    upright: what they are as they stand, (N, 11); where that is plain, no other way can be plainer by enough.
     What `normalize` makes of a turned crop is what it makes of the crop, turned.
     """
-    sure = []
-    for turns in range(4):
-        answers = classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2))))
-        sure.append(float(np.log(answers[:, :10].max(1).clip(1e-3)).sum()))
+    sure = [_sure(upright)]
+    more = max(_UPRIGHT, _UPRIGHT_EACH * len(pictures))
+    if sure[0] + more >= 0:
+        return 0
+    sure += [_sure(classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2))))) for turns in (1, 2, 3)]
     best = int(np.argmax(sure))
-    return best if sure[best] > sure[0] + max(_UPRIGHT, _UPRIGHT_EACH * len(pictures)) else 0
+    return best if sure[best] > sure[0] + more else 0
+
+
+def _sure(answers: NDArray[np.float32]) -> float:
+    """Logarithm, at most 0, of how likely all are the digits that they are likeliest."""
+    return float(np.log(answers[:, :10].max(1).clip(1e-3, 1)).sum())
 
 
 def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False) -> Table:
@@ -77,11 +84,13 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
     if not pictures:
         return Table(0, ((None,) * columns,) * rows)
     stacked = np.stack(pictures)
-    turns = 0 if upright else turns_of(stacked, classify)
-    answers = classify(np.ascontiguousarray(np.rot90(stacked, -turns, axes=(1, 2)))).tolist()
+    answers = classify(stacked)
+    turns = 0 if upright else turns_of(stacked, answers, classify)
+    if turns:
+        answers = classify(np.ascontiguousarray(np.rot90(stacked, -turns, axes=(1, 2))))
     least = _FAINT * float(np.median(contrasts))
     cells: dict[tuple[int, int], Cell] = {}
-    for place, box, answer, contrast in zip(places, boxes, answers, contrasts, strict=True):
+    for place, box, answer, contrast in zip(places, boxes, answers.tolist(), contrasts, strict=True):
         if contrast < least:  # the paper's grain, in an empty cell
             continue
         cells[_turned_place(place, turns, grid.shape)] = Cell(_turned_box(box, turns, gray.shape), tuple(answer))
