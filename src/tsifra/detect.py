@@ -25,7 +25,8 @@ _AROUND, _AROUND_SMALL = 45, 81  # pixels, of 256, that the paper is looked for 
 _NEAR = 15  # pixels around a stroke in which what is much lighter is its blur or a ruled line
 _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _RULED = 0.2  # share of the page that ruled lines, with what hangs on them, reach over
-_RULED_LEAST = 250  # pixels, unless they reach over most of a small picture
+_RULED_LEAST = 250  # pixels, unless they reach from edge to edge of a small picture
+_ACROSS = 0.9  # share of its longer side that does
 _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over which a line is no ruled one
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
@@ -222,7 +223,7 @@ def _without_lines(mask: Gray) -> Gray:
     Only of what reaches over a good part of the page, so that the strokes of a large digit are left.
     """
     side = max(mask.shape)
-    reach = max(_RULED * side, min(0.75 * side, _RULED_LEAST))
+    reach = max(_RULED * side, min(_ACROSS * side, _RULED_LEAST))
     half = np.ascontiguousarray(cv2.dilate(mask, np.ones((3, 3), np.uint8))[::2, ::2])
     _, _, stats, _ = cv2.connectedComponentsWithStats(half, connectivity=8)
     if 2 * stats[1:, 2:4].max(initial=0) < reach:  # told in a quarter of the time

@@ -20,7 +20,9 @@ Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 _INSET = 0.04  # share of a cell that is cut off on each side, with most of its lines
 _FAINT = 0.4  # of the usual contrast of what stands in a table's cells, under which a cell is empty
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
-_UPRIGHT_EACH = 0.3  # ... and each on average, since letters on their heads are sometimes digits
+_UPRIGHT_EACH = 0.15  # ... and each on average, since letters on their heads are sometimes digits
+_LEAST = 0.2  # probability that each counts with at least
+_PLAIN, _MOSTLY = 0.9, 0.5  # probability of a plain digit, and share of all that are then
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,21 +47,23 @@ class Table:
 def turns_of(pictures: NDArray[np.uint8], upright: NDArray[np.float32], classify: Classify) -> int:
     """Quarter turns clockwise by which pictures (N, 28, 28), turned all together, are digits most plainly.
 
-    upright: what they are as they stand, (N, 11); where that is plain, no other way can be plainer by enough.
+    upright: what they are as they stand, (N, 11). Where most are no digits whichever way, as those of words, 0.
     What `normalize` makes of a turned crop is what it makes of the crop, turned.
     """
-    sure = [_sure(upright)]
     more = max(_UPRIGHT, _UPRIGHT_EACH * len(pictures))
-    if sure[0] + more >= 0:
+    if _sure(upright) + more >= 0:  # no other way can be surer by enough
         return 0
-    sure += [_sure(classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2))))) for turns in (1, 2, 3)]
+    ways = [upright]
+    ways += [classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2)))) for turns in (1, 2, 3)]
+    sure = [_sure(answers) for answers in ways]
     best = int(np.argmax(sure))
-    return best if sure[best] > sure[0] + more else 0
+    plain = np.count_nonzero(ways[best][:, :10].max(1) > _PLAIN)
+    return best if sure[best] > sure[0] + more and plain >= _MOSTLY * len(pictures) else 0
 
 
 def _sure(answers: NDArray[np.float32]) -> float:
-    """Logarithm, at most 0, of how likely all are the digits that they are likeliest."""
-    return float(np.log(answers[:, :10].max(1).clip(1e-3, 1)).sum())
+    """Logarithm, at most 0, of how likely all are the digits that they are likeliest; what is none hardly counts."""
+    return float(np.log(answers[:, :10].max(1).clip(_LEAST, 1)).sum())
 
 
 def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False) -> Table:
