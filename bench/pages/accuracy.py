@@ -56,7 +56,7 @@ def text(reader: Reader, mnist: Mnist, fonts: Path) -> None:
     chosen = faces[:: max(1, len(faces) // 100)][:100]
     counts = []
     for index, face in enumerate(chosen):
-        reading = reader.read(page_of_text(face, np.random.default_rng([SEED, index])), rotate=0)
+        reading = reader.read(page_of_text(face, np.random.default_rng([SEED, index])))
         counts.append(sum(digit.status == "ok" for digit in reading.digits))
     print(f"{len(counts)} pages: {np.mean(counts):.2f} ok a page, at most {max(counts)}; ", end="")
     print(f"{np.mean([count > 1 for count in counts]):.0%} of the pages with more than one")

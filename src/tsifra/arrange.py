@@ -39,6 +39,17 @@ def lines_of(boxes: Sequence[BBox]) -> list[list[list[int]]]:
     return [_numbers(line, boxes) for line in _merged(lines, boxes)]
 
 
+def beside_share(boxes: Sequence[BBox], asked: int) -> float:
+    """The share of the first `asked` boxes whose nearest other box is beside them rather than above or below, 0…1."""
+    x0, y0, x1, y1 = np.array(boxes).T
+    across = np.maximum(x0[:asked, None] - x1, x0 - x1[:asked, None])
+    down = np.maximum(y0[:asked, None] - y1, y0 - y1[:asked, None])
+    away = np.hypot(across.clip(0), down.clip(0))
+    np.fill_diagonal(away, np.inf)
+    nearest = away.argmin(1)[:, None]
+    return float((np.take_along_axis(across, nearest, 1) > np.take_along_axis(down, nearest, 1)).mean())
+
+
 class Letters(NamedTuple):
     """Which share is letters, 0…1: of a box's word; of the other words of its line; of all but itself on the line."""
 

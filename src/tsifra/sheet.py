@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsifra.arrange import letters_beside, lines_of
+from tsifra.arrange import beside_share, letters_beside, lines_of
 from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
 from tsifra.ink import Gray
@@ -21,9 +21,12 @@ _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must reach
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
 _LETTERS = 0.3  # share of a word that is letters, from which all of it is
+_NUMBERS = 0.2  # share of a page that is no digit, up to which it is one of numbers
+_LETTERS_FEW = 0.5  # as _LETTERS, of a page of numbers
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _ASKED = 80  # pieces that tell which way is up
+_IN_LINES = 0.7  # share of them that stand in lines of a page that does not lie on its side
 
 Lines = list[list[list[Cell]]]
 _Answer = tuple[float, ...] | None
@@ -41,7 +44,8 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
         asked = [index for index, answer in enumerate(answers[:_ASKED]) if answer is not None]
         pictures = np.array([seen[index].pixels for index in asked])
         said = np.array([answers[index] for index in asked], np.float32)
-        turns = turns_of(pictures, said, classify) if asked else 0
+        others = (2,) if beside_share([piece.bbox for piece in pieces], _ASKED) > _IN_LINES else (1, 2, 3)
+        turns = turns_of(pictures, said, classify, others) if asked else 0
         if turns:
             return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
     return 0, _read(pieces, answers, classify)
@@ -53,11 +57,13 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify) for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     boxes = [cell.bbox for cell in cells]
-    among = letters_beside(boxes, [cell.probabilities[_NONE] for cell in cells])
+    none = [cell.probabilities[_NONE] for cell in cells]
+    among = letters_beside(boxes, none)
+    most = _LETTERS if np.mean(none) > _NUMBERS else _LETTERS_FEW
     kept = [
         _doubted(cell, letters.line)
         for cell, digit, letters in zip(cells, digits, among, strict=True)
-        if digit and letters.word < _LETTERS
+        if digit and letters.word < most
     ]
     if not kept:
         return []

@@ -4,7 +4,7 @@ Flows in: a gray page with its Grid, and a classifier. Flows out: for each cell 
 where it is empty, and how far the page is turned. Knows nothing of thresholds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,21 +44,23 @@ class Table:
     rows: tuple[tuple[Cell | None, ...], ...]
 
 
-def turns_of(pictures: NDArray[np.uint8], upright: NDArray[np.float32], classify: Classify) -> int:
+def turns_of(
+    pictures: NDArray[np.uint8], upright: NDArray[np.float32], classify: Classify, others: Sequence[int] = (1, 2, 3)
+) -> int:
     """Quarter turns clockwise by which pictures (N, 28, 28), turned all together, are digits most plainly.
 
-    upright: what they are as they stand, (N, 11). Where most are no digits whichever way, as those of words, 0.
+    upright: what they are as they stand, (N, 11). others: the turns that are thought of. Where most are no digits
+    whichever way, as those of words, 0.
     What `normalize` makes of a turned crop is what it makes of the crop, turned.
     """
     more = max(_UPRIGHT, _UPRIGHT_EACH * len(pictures))
     if _sure(upright) + more >= 0:  # no other way can be surer by enough
         return 0
-    ways = [upright]
-    ways += [classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2)))) for turns in (1, 2, 3)]
-    sure = [_sure(answers) for answers in ways]
-    best = int(np.argmax(sure))
+    ways = [classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2)))) for turns in others]
+    best = max(range(len(ways)), key=lambda way: _sure(ways[way]))
     plain = np.count_nonzero(ways[best][:, :10].max(1) > _PLAIN)
-    return best if sure[best] > sure[0] + more and plain >= _MOSTLY * len(pictures) else 0
+    is_surer = _sure(ways[best]) > _sure(upright) + more
+    return others[best] if is_surer and plain >= _MOSTLY * len(pictures) else 0
 
 
 def _sure(answers: NDArray[np.float32]) -> float:
