@@ -91,7 +91,26 @@ def test_words_are_no_numbers(reader: Reader) -> None:
     for row, line in enumerate(("What people write is not", "always a number, for sure")):
         draw.text((40, 60 + 90 * row), line, fill=30, font=ImageFont.load_default(44))
     reading = reader.read(page)
+    assert reading.rotation == 0
     assert sum(found.status == "ok" for found in reading.digits) <= 1
+
+
+def test_lines_of_squared_paper_between_words_are_no_ones(reader: Reader) -> None:
+    page = Image.new("L", (900, 900), 235)
+    draw = ImageDraw.Draw(page)
+    for place in range(20, 900, 41):
+        draw.line((place, 0, place, 900), fill=190)
+        draw.line((0, place, 900, place), fill=190)
+    words = "What people write is not always any number but words for sure and much else besides them "
+    for row, y in enumerate(range(30, 860, 56)):
+        draw.text((25, y), words[5 * row :] + words, fill=30, font=ImageFont.load_default(40))
+    assert sum(found.status == "ok" for found in reader.read(page).digits) <= 1
+
+
+def test_a_1_as_high_as_its_picture_is_no_ruled_line(reader: Reader) -> None:
+    page = np.full((140, 90), 240, np.uint8)
+    cv2.polylines(page, [np.array([(22, 78), (58, 6), (58, 128)], np.int32)], False, 40, 4, cv2.LINE_AA)
+    assert reader.read(page).text == "1"
 
 
 def test_values_that_are_none_of_the_known_are_refused(reader: Reader) -> None:

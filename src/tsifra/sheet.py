@@ -57,6 +57,8 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify) for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     boxes = [cell.bbox for cell in cells]
+    if not cells:
+        return []
     none = [cell.probabilities[_NONE] for cell in cells]
     among = letters_beside(boxes, none)
     most = _LETTERS if np.mean(none) > _NUMBERS else _LETTERS_FEW
