@@ -23,6 +23,7 @@ FLOORS = [
     "document",
     "ink",
     "normalize",
+    "ruled",
     "detect",
     "cuts",
     "arrange",

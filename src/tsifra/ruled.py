@@ -1,0 +1,151 @@
+"""Ink of a page -> the same without the lines of ruled and squared paper, which join what stands on them.
+
+Flows in: how dark each pixel is beside its paper, or a mask of ink. Flows out: the same, less what is a thin line along
+rows or columns. Knows nothing of digits.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.ink import Gray
+
+_RULED = 0.2  # share of the page that ruled lines, with what hangs on them, reach over
+_RULED_LEAST = 250  # pixels, unless they reach from edge to edge of a small picture
+_ACROSS = 0.9  # share of its longer side that does
+_FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over which a line is no ruled one
+_RUN = 40  # pixels that a line runs straight along a row or a column
+_FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
+_MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
+_BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
+_STEP = 12  # pixels that lines of squared paper lie apart, at least
+_SHOWN = 0.5  # share of a line of squares that is seen between what is written, at least
+_BESIDE = 9  # pixels across a line that what is beside it is looked at in
+
+
+def without_rules(share: Gray, limit: int) -> Gray:
+    """Ink less the thin lines of ruled and squared paper, as dark as each is on average: strokes that cross it stay.
+
+    So they are found where grain tears them to pieces, and where text stands on them.
+    """
+    dark = 0
+    for upright in (False, True):
+        turned = np.ascontiguousarray(share.T) if upright else share
+        rules = _rules(turned, limit)
+        if dark:
+            rules = np.where(rules > 0, rules, _squares(turned, dark))
+        if rules.any():
+            dark = int(np.median(rules[rules > 0]))
+            share = np.asarray(cv2.subtract(share, rules.T if upright else rules), np.uint8)
+    return share
+
+
+def _squares(share: Gray, dark: int) -> Gray:
+    """How dark the lines along rows are that make squares of ruled paper whose other lines are so dark.
+
+    Text leaves them in pieces, but they are all equally far apart: of what is thin and not darker, each shows over half
+    of its length between what is written.
+    """
+    lines = np.zeros_like(share)
+    thin = cv2.subtract(share, cv2.morphologyEx(share, cv2.MORPH_OPEN, np.ones((_BESIDE, 1), np.uint8)))
+    thin = np.minimum(thin, np.uint8(dark))
+    starts = range(0, share.shape[1], _BAND)
+    bands = np.stack([thin[:, left : left + _BAND].mean(1) / dark for left in starts])
+    step = _step(bands)
+    if step is None:
+        return lines
+    near = max(1, round(0.08 * step))
+    around = cv2.dilate(bands, np.ones((1, 2 * near + 1)))
+    places = [np.arange(phase, bands.shape[1], step).astype(int) for phase in range(int(step))]
+    for left, band, widened in zip(starts, bands, around, strict=True):
+        shown = [float(np.median(widened[rows])) for rows in places]
+        best, usual = int(np.argmax(shown)), float(np.median(shown))
+        if shown[best] < max(_SHOWN, 2 * usual):
+            continue
+        depth = np.clip(1.1 * dark * (band - usual) / (shown[best] - usual), 0, min(255, 1.1 * dark))
+        for low in np.maximum(places[best] - near, 0).tolist():
+            row = low + int(np.argmax(band[low : low + 2 * near + 1]))
+            if band[row] > _SHOWN * shown[best]:
+                line = slice(max(0, row - 1), row + 2)
+                lines[line, left : left + _BAND] = depth[line, None].astype(np.uint8)
+    return lines
+
+
+def _step(bands: NDArray[np.float64]) -> float | None:
+    """By how many pixels lines lie apart in profiles across them, (bands, pixels): by their autocorrelation."""
+    length = bands.shape[1]
+    smooth = cv2.blur(bands, (3, 1))
+    spectrum = np.fft.rfft(smooth - smooth.mean(1, keepdims=True), 2 * length)
+    alike = np.fft.irfft((np.abs(spectrum) ** 2).sum(0))[:length] / np.arange(length, 0, -1)
+    if length < 4 * _STEP or not alike[0]:
+        return None
+    lags = alike[_STEP : length // 4]
+    likely = lags > 0.8 * lags.max()
+    peaks = likely[1:-1] & (lags[1:-1] >= lags[:-2]) & (lags[1:-1] >= lags[2:])
+    if not peaks.any() or lags.max() < 0.2 * alike[0]:
+        return None
+    step = float(_STEP + 1 + int(np.argmax(peaks)))
+    for times in (2, 4, 8):
+        low = round(times * step) - 2
+        if low + 5 > length // 2:
+            break
+        step = (low + int(np.argmax(alike[low : low + 5]))) / times
+    return step
+
+
+def _rules(share: Gray, limit: int) -> Gray:
+    """How dark the thin long lines along rows are, (H, W) uint8, 0 where there is none.
+
+    A line is dark nearly all along and darker than what is beside it; a good part of the page shows that, and digits
+    that stand on the rest of it do not.
+    """
+    reach = max(2 * _RUN, round(_RULED * share.shape[1]))
+    dark = cv2.threshold(share, _FAINT * limit, 255, cv2.THRESH_BINARY)[1]
+    along = cv2.blur(share, (_RUN, 1))
+    most = cv2.convertScaleAbs(cv2.blur(along, (1, _BESIDE)), alpha=1.5)
+    alone = (cv2.blur(dark, (_RUN, 1)) > 255 * _MOSTLY) & (along > most)
+    if np.count_nonzero(alone) < reach / 3:
+        return np.zeros_like(share)
+    ridge = alone.view(np.uint8)
+    leaning = cv2.dilate(ridge, np.ones((3, 1), np.uint8))  # a line that steps aside from row to row still is one
+    whole = np.ones((1, reach), np.uint8)
+    line = cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole))
+    if not line.any():
+        return np.zeros_like(share)
+    usual = 1.25 * float(np.median(along[line > 0]))
+    line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole)
+    return np.asarray(np.minimum(along, min(255.0, usual)) * line, np.uint8)
+
+
+def without_lines(mask: Gray) -> Gray:
+    """Ink without ruled lines, which join digits that stand on them: long runs along rows or columns.
+
+    Only of what reaches over a good part of the page, so that the strokes of a large digit are left.
+    """
+    side = max(mask.shape)
+    reach = max(_RULED * side, min(_ACROSS * side, _RULED_LEAST))
+    half = np.ascontiguousarray(cv2.dilate(mask, np.ones((3, 3), np.uint8))[::2, ::2])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(half, connectivity=8)
+    if 2 * stats[1:, 2:4].max(initial=0) < reach:  # told in a quarter of the time
+        return mask
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    longest = np.maximum(stats[:, 2], stats[:, 3])
+    wide = (longest > reach) & (stats[:, 4] < 0.4 * stats[:, 2] * stats[:, 3])
+    wide[0] = False
+    if not wide.any():
+        return mask
+    ruled = wide[labels].astype(np.uint8)
+    gone = np.zeros_like(mask)
+    for upright in (False, True):
+        turned = np.ascontiguousarray(ruled.T) if upright else ruled
+        line = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8))
+        if not line.any():
+            continue
+        thickness = float(line.sum() / max(1, int((np.diff(line, axis=0, prepend=0) == 1).sum())))
+        if thickness > max(_FINE, _THICK * side):  # a stroke of a large digit
+            continue
+        # Where ink is clearly thicker than the line, a stroke lies on it.
+        thicker = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((int(1.7 * thickness) + 2, 1), np.uint8))
+        line = cv2.dilate(line, np.ones((3, 1), np.uint8)) * (1 - thicker)
+        gone = np.maximum(gone, line.T if upright else line)
+    return np.asarray(np.where(gone > 0, np.uint8(0), mask), np.uint8)
