@@ -7,15 +7,18 @@ from typing import Literal
 from tsifra.data.synthetic import Mix
 from tsifra.training.augment import Augment
 
+_RESTART = 0.2  # of the rate
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What a training run does.
 
     net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of
-    the steps and falls to zero, "constant" stays. decay: of weights. smoothing: of labels (Szegedy et al. 2016).
-    average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
-    for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
+    the steps and falls to zero, "constant" stays. restart: so many of the epochs, the last ones, begin anew at a fifth
+    of the rate and fall to zero again (Loshchilov and Hutter 2017). decay: of weights. smoothing: of labels (Szegedy
+    et al. 2016). average: decay a step of the running average of the weights that is kept in the end (Polyak and
+    Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
     pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
     learned; they tell the accuracy and choose the temperature. repeats: how often an epoch shows each of MNIST's
     pictures. mix: the pictures made here that are learned with them, "no digit" among them. calibration: those that
@@ -30,6 +33,7 @@ class Recipe:
     rate: float
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
+    restart: int = 0
     decay: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
@@ -50,6 +54,10 @@ class Recipe:
         """The learning rate when a share `done` of the run, 0…1, is over."""
         if self.schedule == "constant":
             return self.rate
+        before = 1 - self.restart / self.epochs
+        if self.restart and done >= before:
+            return self.rate * _RESTART * (1 + math.cos(math.pi * (done - before) / (1 - before))) / 2
+        done /= before
         if done < self.warmup:
             return self.rate * (0.04 + 0.96 * done / self.warmup)
         return self.rate * (1 + math.cos(math.pi * (done - self.warmup) / (1 - self.warmup))) / 2
@@ -107,10 +115,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=30,
+            epochs=38,
             batch=256,
             optimizer="muon",
             rate=0.01,
+            restart=8,
             decay=0.02,
             smoothing=0.01,
             average=0.999,
