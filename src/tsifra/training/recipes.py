@@ -18,8 +18,8 @@ class Recipe:
     the steps and falls to zero, "constant" stays. restart: so many of the epochs, the last ones, begin anew at a fifth
     of the rate and fall to zero again (Loshchilov and Hutter 2017). decay: of weights. smoothing: of labels (Szegedy
     et al. 2016). average: decay a step of the running average of the weights that is kept in the end (Polyak and
-    Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
-    pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
+    Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether
+    training pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
     learned; they tell the accuracy and choose the temperature. repeats: how often an epoch shows each of MNIST's
     pictures. mix: the pictures made here that are learned with them, "no digit" among them. calibration: those that
     confidence is calibrated on, of faces and forms of handwriting that are not learned.
