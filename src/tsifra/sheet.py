@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tsifra.arrange import beside_share, letters_beside, lines_of
+from tsifra.arrange import Letters, beside_share, letters_beside, lines_of
 from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
 from tsifra.ink import Gray
@@ -20,9 +20,9 @@ _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must reach
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
-_LETTERS = 0.3  # share of a word that is letters, from which all of it is
-_NUMBERS = 0.2  # share of a page that is no digit, up to which it is one of numbers
-_LETTERS_FEW = 0.5  # as _LETTERS, of a page of numbers
+_LETTERS = 0.3  # share of a word that is letters, from which all of it is ...
+_OF_NUMBERS, _LETTERS_THERE = 0.2, 0.5  # ... and on a page of which at most so much is no digit
+_OF_WORDS, _LETTERS_HERE = 0.35, 0.15  # ... and on one of which so much is
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _ASKED = 80  # pieces that tell which way is up
@@ -54,14 +54,12 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
 def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Lines:
     inked = [(piece, answer) for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
     whole = [Cell(piece.bbox, answer) for piece, answer in inked]
-    cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify) for cell in parts]
-    digits = [_looks_like_digit(cell) for cell in cells]
-    boxes = [cell.bbox for cell in cells]
-    if not cells:
+    if not whole:
         return []
-    none = [cell.probabilities[_NONE] for cell in cells]
-    among = letters_beside(boxes, none)
-    most = _LETTERS if np.mean(none) > _NUMBERS else _LETTERS_FEW
+    most = _letters_allowed(whole)
+    cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify, most) for cell in parts]
+    digits = [_looks_like_digit(cell) for cell in cells]
+    among = _among_letters(cells)
     kept = [
         _doubted(cell, letters.line)
         for cell, digit, letters in zip(cells, digits, among, strict=True)
@@ -72,6 +70,16 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     usual = float(np.median([cell.bbox[3] - cell.bbox[1] for cell in kept]))
     kept = [cell for cell in kept if cell.bbox[3] - cell.bbox[1] >= _SMALLER * usual]
     return [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
+
+
+def _letters_allowed(cells: list[Cell]) -> float:
+    """The share of a word that may be letters, by the page: m is 111 to a network, and 8 may be a box."""
+    share = np.mean([cell.probabilities[_NONE] for cell in cells])
+    return _LETTERS_THERE if share <= _OF_NUMBERS else _LETTERS if share < _OF_WORDS else _LETTERS_HERE
+
+
+def _among_letters(cells: list[Cell]) -> list[Letters]:
+    return letters_beside([cell.bbox for cell in cells], [cell.probabilities[_NONE] for cell in cells])
 
 
 def _doubted(cell: Cell, letters: float) -> Cell:
@@ -87,7 +95,7 @@ def _answers(seen: list[Normalized], classify: Classify) -> list[_Answer]:
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 
-def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify) -> list[list[Cell]]:
+def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify, most: float) -> list[list[Cell]]:
     """Cells of each piece: itself, or those of the digits that touch in it.
 
     Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
@@ -99,11 +107,10 @@ def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify) -> 
     if not any(wide):
         return [[cell] for cell in cells]
     # Halves of an m are digits to a network; only where no words stand beside it is what is wide made of digits.
-    among = letters_beside([cell.bbox for cell in cells], [cell.probabilities[_NONE] for cell in cells])
     tried = {
         index: parts_of(pieces[index])
-        for index, letters in enumerate(among)
-        if wide[index] and letters.others < _LETTERS
+        for index, letters in enumerate(_among_letters(cells))
+        if wide[index] and letters.others < most
     }
     answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify))
     apart = [[cell] for cell in cells]
