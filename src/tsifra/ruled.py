@@ -36,8 +36,17 @@ def without_rules(share: Gray, limit: int) -> Gray:
             rules = np.where(rules > 0, rules, _squares(turned, dark))
         if rules.any():
             dark = int(np.median(rules[rules > 0]))
-            share = np.asarray(cv2.subtract(share, rules.T if upright else rules), np.uint8)
+            turned = np.asarray(cv2.subtract(turned, rules), np.uint8)
+            across = np.ones((round(_thickness(rules > 0)) + 2, 3), np.uint8)
+            joined = cv2.morphologyEx(turned, cv2.MORPH_CLOSE, across)
+            turned = np.where(rules > 0, joined, turned)  # what goes on across the line has not ended there
+            share = np.ascontiguousarray(turned.T if upright else turned)
     return share
+
+
+def _thickness(lines: NDArray[np.bool_]) -> float:
+    """How many pixels lines along rows are thick on average."""
+    return float(lines.sum() / max(1, np.count_nonzero(np.diff(lines.view(np.int8), axis=0, prepend=0) == 1)))
 
 
 def _squares(share: Gray, dark: int) -> Gray:
@@ -141,7 +150,7 @@ def without_lines(mask: Gray) -> Gray:
         line = cv2.morphologyEx(turned, cv2.MORPH_OPEN, np.ones((1, _RUN), np.uint8))
         if not line.any():
             continue
-        thickness = float(line.sum() / max(1, int((np.diff(line, axis=0, prepend=0) == 1).sum())))
+        thickness = _thickness(line > 0)
         if thickness > max(_FINE, _THICK * side):  # a stroke of a large digit
             continue
         # Where ink is clearly thicker than the line, a stroke lies on it.
