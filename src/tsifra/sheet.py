@@ -16,6 +16,7 @@ from tsifra.normalize import Normalized, normalize
 from tsifra.table import Cell, Classify, turns_of
 
 _NONE = 10
+_NONE_ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines
 _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must reach
@@ -91,7 +92,11 @@ def _doubted(cell: Cell, letters: float) -> Cell:
 def _answers(seen: list[Normalized], classify: Classify) -> list[_Answer]:
     """Eleven probabilities of each piece; None of what is no ink to `normalize`."""
     inked = [each.pixels for each in seen if each.bbox is not None]
-    rows = iter(classify(np.stack(inked)).tolist() if inked else ())
+    if not inked:
+        return [None] * len(seen)
+    shares = classify(np.stack(inked))
+    shares[:, _NONE] *= _NONE_ODDS
+    rows = iter((shares / shares.sum(1, keepdims=True)).tolist())
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 

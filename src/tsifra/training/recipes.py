@@ -14,15 +14,16 @@ _RESTART = 0.2  # of the rate
 class Recipe:
     """What a training run does.
 
-    net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of
-    the steps and falls to zero, "constant" stays. restart: so many of the epochs, the last ones, begin anew at a fifth
-    of the rate and fall to zero again (Loshchilov and Hutter 2017). decay: of weights. smoothing: of labels (Szegedy
-    et al. 2016). average: decay a step of the running average of the weights that is kept in the end (Polyak and
-    Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether
-    training pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not
-    learned; they tell the accuracy and choose the temperature. repeats: how often an epoch shows each of MNIST's
-    pictures. mix: the pictures made here that are learned with them, "no digit" among them. calibration: those that
-    confidence is calibrated on, of faces and forms of handwriting that are not learned.
+    net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
+    steps and falls to zero, "constant" stays. restart: so many of the epochs, the last ones, begin anew at a fifth of
+    the rate and fall to zero again (Loshchilov and Hutter 2017). decay: of weights. smoothing: of labels (Szegedy et
+    al. 2016). average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky
+    1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
+    pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not learned;
+    they tell the accuracy and choose the temperature. repeats: how often an epoch shows each of MNIST's pictures. mix:
+    the pictures made here that are learned with them, "no digit" among them. none_odds: how many times as likely "no
+    digit" is in use as among what is learned (Saerens et al. 2002). calibration: those that confidence is calibrated
+    on, of faces and forms of handwriting that are not learned.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Recipe:
     held_back: int = 5000
     repeats: int = 1
     mix: Mix | None = None
+    none_odds: float = 1.0
     calibration: Mix | None = None
 
     @property
@@ -127,6 +129,7 @@ RECIPES = {
             bf16=True,
             repeats=4,
             mix=Mix(handwritten=110_000, typed=110_000, on_pages=40_000, spoiled=75_000, none=115_000),
+            none_odds=0.5,
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000),
         ),
     )

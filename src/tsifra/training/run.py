@@ -6,6 +6,7 @@ touched here.
 """
 
 import dataclasses
+import math
 import os
 import platform
 import subprocess
@@ -21,7 +22,7 @@ from tsifra import __version__
 from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import thresholds
 from tsifra.data.mnist import Mnist
-from tsifra.data.synthetic import Mix
+from tsifra.data.synthetic import NONE, Mix
 from tsifra.errors import DataError
 from tsifra.reading import LABELS
 from tsifra.training.augment import Augment
@@ -140,12 +141,17 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
 
 
 def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> dict[str, Any]:
-    """Temperature and promises, from pictures that were not learned."""
+    """Temperature and promises, from pictures that were not learned. The net is made to expect `recipe.none_odds`."""
     images, labels = lessons.calibration
     if not len(labels):
         return {"temperature": 1.0, "data": None}
     logits = predict(net, images).double().numpy()
     temperature = round(best_temperature(logits, labels), 4)
+    if recipe.none_odds != 1:
+        shift = temperature * math.log(recipe.none_odds)
+        logits[:, NONE] += shift
+        with torch.no_grad():
+            net[-1].bias[NONE] += shift  # type: ignore[index, operator]
     said = softmax(logits / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
