@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from tsifra.training.adamax import Adamax
 from tsifra.training.muon import Muon
@@ -53,6 +54,7 @@ class Training:
         self._net = NETS[recipe.net](recipe.classes).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
+        self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
         self._steps = len(images) // recipe.batch
         if not self._steps:
@@ -61,10 +63,15 @@ class Training:
 
     @property
     def network(self) -> nn.Sequential:
-        """What was learned so far: the averaged weights where the recipe keeps an average."""
-        net = self._average.module if self._recipe.average else self._net
+        """What was learned so far: the averaged weights where the recipe keeps an average; in the end, of its cycles."""
+        is_over = len(self.history) == self._recipe.epochs
+        net = self._ends.module if self._recipe.restarts and is_over else self._last
         assert isinstance(net, nn.Sequential)
         return net.eval()
+
+    @property
+    def _last(self) -> nn.Module:
+        return self._average.module if self._recipe.average else self._net
 
     def epoch(self) -> Epoch:
         """Show every picture once, but for what is left of the last batch."""
@@ -96,6 +103,8 @@ class Training:
         speed = self._steps * recipe.batch / spent
         done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
         self.history.append(done)
+        if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
+            self._ends.update_parameters(self._last)  # type: ignore[arg-type]
         return done
 
     def state(self) -> dict[str, Any]:
@@ -103,6 +112,7 @@ class Training:
         return {
             "net": self._net.state_dict(),
             "average": self._average.state_dict(),
+            "ends": self._ends.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "random": self._random.get_state(),
             "history": [[getattr(epoch, name) for name in Epoch.__slots__] for epoch in self.history],
@@ -112,6 +122,7 @@ class Training:
         """Go on from a `state` of the same recipe, pictures and seed."""
         self._net.load_state_dict(state["net"])
         self._average.load_state_dict(state["average"])
+        self._ends.load_state_dict(state["ends"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._random.set_state(state["random"].cpu())
         self.history = [Epoch(*values) for values in state["history"]]
@@ -150,7 +161,7 @@ def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
             return torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
 
 
-def _averaged(recipe: Recipe, net: nn.Sequential) -> torch.optim.swa_utils.AveragedModel:
+def _averaged(recipe: Recipe, net: nn.Sequential) -> AveragedModel:
     """The running average of the weights, batch statistics included.
 
     The decay grows towards the recipe's, so that the first steps are soon forgotten.
@@ -161,4 +172,4 @@ def _averaged(recipe: Recipe, net: nn.Sequential) -> torch.optim.swa_utils.Avera
             n = float(count)
             torch._foreach_lerp_(averages, news, 1 - min(recipe.average, (1 + n) / (10 + n)))
 
-    return torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=mean, use_buffers=True)
+    return AveragedModel(net, multi_avg_fn=mean, use_buffers=True)

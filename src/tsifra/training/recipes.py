@@ -15,15 +15,16 @@ class Recipe:
     """What a training run does.
 
     net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
-    steps and falls to zero, "constant" stays. restart: so many of the epochs, the last ones, begin anew at a fifth of
-    the rate and fall to zero again (Loshchilov and Hutter 2017). decay: of weights. smoothing: of labels (Szegedy et
-    al. 2016). average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky
-    1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training
-    pictures pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not learned;
-    they tell the accuracy and choose the temperature. repeats: how often an epoch shows each of MNIST's pictures. mix:
-    the pictures made here that are learned with them, "no digit" among them. none_odds: how many times as likely "no
-    digit" is in use as among what is learned (Saerens et al. 2002). calibration: those that confidence is calibrated
-    on, of faces and forms of handwriting that are not learned.
+    steps and falls to zero, "constant" stays. restarts: epochs after which the rate begins anew, at a fifth, and falls
+    to zero again (Loshchilov and Hutter 2017); what was learned before each and in the end is averaged (Izmailov et al.
+    2018). decay: of weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average
+    of the weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in
+    bfloat16 where the processor has it. normalized: whether training pictures pass through `normalize`, as a reader's
+    do. held_back: the last so many training pictures are not learned; they tell the accuracy and choose the
+    temperature. repeats: how often an epoch shows each of MNIST's pictures. mix: the pictures made here that are
+    learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what is
+    learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
+    handwriting that are not learned.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Recipe:
     rate: float
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
-    restart: int = 0
+    restarts: tuple[int, ...] = ()
     decay: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
@@ -56,10 +57,11 @@ class Recipe:
         """The learning rate when a share `done` of the run, 0…1, is over."""
         if self.schedule == "constant":
             return self.rate
-        before = 1 - self.restart / self.epochs
-        if self.restart and done >= before:
-            return self.rate * _RESTART * (1 + math.cos(math.pi * (done - before) / (1 - before))) / 2
-        done /= before
+        ends = [0.0, *(epoch / self.epochs for epoch in self.restarts), 1.0]
+        cycle = sum(done >= end for end in ends[1:-1])
+        done = (done - ends[cycle]) / (ends[cycle + 1] - ends[cycle])
+        if cycle:
+            return self.rate * _RESTART * (1 + math.cos(math.pi * done)) / 2
         if done < self.warmup:
             return self.rate * (0.04 + 0.96 * done / self.warmup)
         return self.rate * (1 + math.cos(math.pi * (done - self.warmup) / (1 - self.warmup))) / 2
@@ -117,11 +119,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=38,
+            epochs=42,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restart=8,
+            restarts=(30, 38),
             decay=0.02,
             smoothing=0.01,
             average=0.999,
