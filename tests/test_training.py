@@ -144,6 +144,19 @@ def test_every_recipe_trains(name: str) -> None:
     assert np.isfinite(Training(recipe, IMAGES, LABELS).epoch().loss)
 
 
+def test_the_rate_begins_anew_and_the_ends_are_averaged() -> None:
+    recipe = dataclasses.replace(RECIPE, restarts=(2,), average=0.0, mix=None)
+    rates = [recipe.rate_at(epoch / 4) for epoch in (1.99, 2, 3, 3.99)]
+    assert rates == pytest.approx([0, recipe.rate / 5, recipe.rate / 10, 0], abs=recipe.rate / 1000)
+    training = Training(recipe, IMAGES[:200], LABELS[:200])
+    weights = []
+    for _ in range(4):
+        training.epoch()
+        weights.append(training.network[0].weight.detach().clone())
+    last = training.state()["net"]["0.weight"]
+    assert torch.allclose(weights[3], (weights[1] + last) / 2, atol=1e-6)
+
+
 def test_augmentation_keeps_shape_and_range_and_is_seeded() -> None:
     images = torch.tensor(IMAGES[:32])[:, None].float() / 255
     first, second = (Augment(pen=0.5)(images, torch.Generator().manual_seed(7)) for _ in range(2))

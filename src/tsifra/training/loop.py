@@ -63,7 +63,7 @@ class Training:
 
     @property
     def network(self) -> nn.Sequential:
-        """What was learned so far: the averaged weights where the recipe keeps an average; in the end, of its cycles."""
+        """What was learned so far: the averaged weights where the recipe averages; at the end, those of its cycles."""
         is_over = len(self.history) == self._recipe.epochs
         net = self._ends.module if self._recipe.restarts and is_over else self._last
         assert isinstance(net, nn.Sequential)
@@ -104,7 +104,7 @@ class Training:
         done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
         self.history.append(done)
         if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
-            self._ends.update_parameters(self._last)  # type: ignore[arg-type]
+            self._ends.update_parameters(self._last)
         return done
 
     def state(self) -> dict[str, Any]:
