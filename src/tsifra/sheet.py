@@ -27,7 +27,7 @@ _OF_WORDS, _LETTERS_HERE = 0.35, 0.15  # ... and on one of which so much is
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _ASKED = 80  # pieces that tell which way is up
-_IN_LINES = 0.7  # share of them that stand in lines of a page that does not lie on its side
+_PLACED, _IN_LINES = 400, 0.7  # pieces, of which so many have a neighbor beside them on no page on its side
 
 Lines = list[list[list[Cell]]]
 _Answer = tuple[float, ...] | None
@@ -45,7 +45,7 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
         asked = [index for index, answer in enumerate(answers[:_ASKED]) if answer is not None]
         pictures = np.array([seen[index].pixels for index in asked])
         said = np.array([answers[index] for index in asked], np.float32)
-        others = (2,) if beside_share([piece.bbox for piece in pieces], _ASKED) > _IN_LINES else (1, 2, 3)
+        others = (2,) if beside_share([piece.bbox for piece in pieces], _PLACED) > _IN_LINES else (1, 2, 3)
         turns = turns_of(pictures, said, classify, others) if asked else 0
         if turns:
             return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
