@@ -16,14 +16,15 @@ from tsifra.normalize import Normalized, normalize
 from tsifra.table import Cell, Classify, turns_of
 
 _NONE = 10
-_NONE_ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines
+_ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
 _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must reach
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
-_LETTERS = 0.3  # share of a word that is letters, from which all of it is ...
-_OF_NUMBERS, _LETTERS_THERE = 0.2, 0.5  # ... and on a page of which at most so much is no digit
-_OF_WORDS, _LETTERS_HERE = 0.35, 0.15  # ... and on one of which so much is
+_LETTERS = 0.3  # share of a word that is letters, from which all of it is: m is 111 to a network ...
+_OF_NUMBERS = 0.2  # ... but on a page of which at most so much is no digit, 8 may be a box
+_ODDS_THERE, _LETTERS_THERE = 0.3, 0.5
+_OF_WORDS, _LETTERS_HERE = 0.35, 0.15  # ... and on one of which so much is, more are letters
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _ASKED = 80  # pieces that tell which way is up
@@ -40,7 +41,7 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
     """
     pieces = find_pieces(gray)
     seen = [normalize(piece.crop) for piece in pieces]
-    answers = _answers(seen, classify)
+    answers = _answers(seen, classify, _ODDS)
     if not upright and len(pieces) > 1:
         asked = [index for index, answer in enumerate(answers[:_ASKED]) if answer is not None]
         pictures = np.array([seen[index].pixels for index in asked])
@@ -57,8 +58,12 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     whole = [Cell(piece.bbox, answer) for piece, answer in inked]
     if not whole:
         return []
-    most = _letters_allowed(whole)
-    cells = [cell for parts in _taken_apart([piece for piece, _ in inked], whole, classify, most) for cell in parts]
+    share = float(np.mean([cell.probabilities[_NONE] for cell in whole]))
+    most = _LETTERS_THERE if share <= _OF_NUMBERS else _LETTERS if share < _OF_WORDS else _LETTERS_HERE
+    odds = _ODDS_THERE if share <= _OF_NUMBERS else _ODDS
+    whole = [_expecting(cell, odds / _ODDS) for cell in whole]
+    apart = _taken_apart([piece for piece, _ in inked], whole, classify, most, odds)
+    cells = [cell for parts in apart for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     among = _among_letters(cells)
     kept = [
@@ -73,10 +78,12 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     return [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
 
 
-def _letters_allowed(cells: list[Cell]) -> float:
-    """The share of a word that may be letters, by the page: m is 111 to a network, and 8 may be a box."""
-    share = np.mean([cell.probabilities[_NONE] for cell in cells])
-    return _LETTERS_THERE if share <= _OF_NUMBERS else _LETTERS if share < _OF_WORDS else _LETTERS_HERE
+def _expecting(cell: Cell, odds: float) -> Cell:
+    """A cell on a page that holds so many times as many no digits as was thought (Saerens et al. 2002)."""
+    none = odds * cell.probabilities[_NONE]
+    whole = 1 + none - cell.probabilities[_NONE]
+    digits = (share / whole for share in cell.probabilities[:_NONE])
+    return replace(cell, probabilities=(*digits, none / whole))
 
 
 def _among_letters(cells: list[Cell]) -> list[Letters]:
@@ -89,18 +96,23 @@ def _doubted(cell: Cell, letters: float) -> Cell:
     return replace(cell, probabilities=(*digits, 1 - sum(digits)))
 
 
-def _answers(seen: list[Normalized], classify: Classify) -> list[_Answer]:
-    """Eleven probabilities of each piece; None of what is no ink to `normalize`."""
+def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_Answer]:
+    """Eleven probabilities of each piece; None of what is no ink to `normalize`.
+
+    odds: times as likely no digit is as the network expects.
+    """
     inked = [each.pixels for each in seen if each.bbox is not None]
     if not inked:
         return [None] * len(seen)
     shares = classify(np.stack(inked))
-    shares[:, _NONE] *= _NONE_ODDS
+    shares[:, _NONE] *= odds
     rows = iter((shares / shares.sum(1, keepdims=True)).tolist())
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 
-def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify, most: float) -> list[list[Cell]]:
+def _taken_apart(
+    pieces: list[Piece], cells: list[Cell], classify: Classify, most: float, odds: float
+) -> list[list[Cell]]:
     """Cells of each piece: itself, or those of the digits that touch in it.
 
     Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
@@ -117,7 +129,7 @@ def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Classify, mos
         for index, letters in enumerate(_among_letters(cells))
         if wide[index] and letters.others < most
     }
-    answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify))
+    answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify, odds))
     apart = [[cell] for cell in cells]
     for index, parts in tried.items():
         said = [next(answers) for _ in parts]
