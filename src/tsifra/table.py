@@ -57,10 +57,12 @@ def turns_of(
     if _sure(upright) + more >= 0:  # no other way can be surer by enough
         return 0
     ways = [classify(np.ascontiguousarray(np.rot90(pictures, -turns, axes=(1, 2)))) for turns in others]
-    best = max(range(len(ways)), key=lambda way: _sure(ways[way]))
+    sure = [_sure(answers) for answers in ways]
+    best = int(np.argmax(sure))
+    second = max((each for way, each in enumerate(sure) if way != best), default=-np.inf)
     plain = np.count_nonzero(ways[best][:, :10].max(1) > _PLAIN)
-    is_surer = _sure(ways[best]) > _sure(upright) + more
-    return others[best] if is_surer and plain >= _MOSTLY * len(pictures) else 0
+    is_surest = sure[best] > max(_sure(upright) + more, second + _UPRIGHT)  # what lies is as sure on either side
+    return others[best] if is_surest and plain >= _MOSTLY * len(pictures) else 0
 
 
 def _sure(answers: NDArray[np.float32]) -> float:
