@@ -29,11 +29,16 @@ from conftest import CommandLine
 from drawing import DIGITS, digit
 from encoders import SEVEN, pdf
 from tsifra import Digit, Reading
+from tsifra.batch import begun
 from tsifra.batch.answer import Answer
+from tsifra.batch.crops import cropped
 from tsifra.batch.folder import of_folder, of_glob
 from tsifra.batch.item import Chunk
+from tsifra.batch.order import in_order
 from tsifra.batch.rows import record_of
+from tsifra.batch.summary import Uncertain
 from tsifra.batch.worker import Worker
+from tsifra.errors import TsifraError
 from tsifra.reader import Reader
 
 PATIENCE_S = 60
@@ -702,3 +707,21 @@ def test_links_that_loop_and_folders_without_end(tmp_path: Path) -> None:
     os.chdir(tmp_path)
     assert [item.name for item in of_folder("d")] == ["/".join(["d"] * 1200) + "/1.png"]
     subprocess.run(["rm", "-r", "d"], check=True)  # Python's own would recurse, and pytest's with it
+
+
+def test_a_full_temporary_folder_ends_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: SIM115
+    with pytest.raises(TsifraError, match="TMPDIR"):
+        list(in_order(map(str, range(10)), run=4))
+
+
+def test_crops_are_cut_as_the_run_read_and_from_archives_behind_addresses(tsifra: CommandLine, tmp_path: Path) -> None:
+    draw("scans", 2)
+    with zipfile.ZipFile("scans.zip", "w") as archive:
+        archive.write("scans/1.png", "1.png")
+    address = f"file://{tmp_path}/scans.zip"
+    tsifra("batch", "--one", address, "--output", "out", "--dpi", "72", "--max-pixels", "5000")
+    (row,) = rows()
+    limits = begun.limits(Path("out"))
+    assert (limits.dpi, limits.max_pixels) == (72, 5000)
+    assert cropped(Uncertain(row["input"], 1, 0, "1", 0.5, None), limits) is not None

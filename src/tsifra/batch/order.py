@@ -3,6 +3,7 @@
 Flows in: names as a folder gives them. Flows out: the names, 2.png before 10.png. Knows nothing of folders.
 """
 
+import contextlib
 import heapq
 import itertools
 import pickle
@@ -27,12 +28,16 @@ def in_order(names: Iterable[str], run: int = _RUN) -> Iterator[str]:
     if len(first) < run:
         yield from first
         return
-    with tempfile.TemporaryFile() as file:
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed below, where its errors count no more
+    try:
         starts, following = [], first
         while following:
             starts.append(_append(file, following))
             following = sorted(itertools.islice(rest, run), key=_key)
         yield from heapq.merge(*(_run(file, start) for start in starts), key=_key)
+    finally:
+        with contextlib.suppress(OSError):  # of a full disk, once more
+            file.close()
 
 
 def _key(name: str) -> tuple[list[Any], str]:

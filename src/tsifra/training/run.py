@@ -103,7 +103,7 @@ def run(
 
 
 def export(checkpoint: Path, out: Path) -> None:
-    """Write what a checkpoint has learned as a model folder, its temperature 1.
+    """Write what a checkpoint has learned as a model folder: its temperature 1, no digit as likely as it was learned.
 
     Raises DataError for a file that is no checkpoint.
     """
@@ -113,11 +113,11 @@ def export(checkpoint: Path, out: Path) -> None:
         recipe = Recipe(
             **kept["recipe"] | {key: made(**kept["recipe"][key]) for key, made in values.items() if kept["recipe"][key]}
         )
+        blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
+        training = Training(recipe, *blank)
+        training.restore(kept["state"])
     except (TypeError, KeyError):
         raise DataError(f"{checkpoint}: of another version of tsifra") from None
-    blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
-    training = Training(recipe, *blank)
-    training.restore(kept["state"])
     net = training.network
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
 
