@@ -14,12 +14,14 @@ from drawing import DIGITS, digit
 from tsifra.classifier import Classifier
 from tsifra.data.mnist import Mnist
 from tsifra.errors import DataError
+from tsifra.network import Network
 from tsifra.reader import Reader
 from tsifra.training.augment import Augment
+from tsifra.training.export import save_model
 from tsifra.training.loop import Epoch, Training
 from tsifra.training.net import NETS, multiplications
 from tsifra.training.recipes import RECIPES
-from tsifra.training.run import CHECKPOINT, export, run
+from tsifra.training.run import CHECKPOINT, card, export, run
 
 # Drawn digits, each moved about a little: learned within a second.
 _random = np.random.default_rng(0)
@@ -135,7 +137,23 @@ def test_the_tutorials_network_is_the_tutorials() -> None:
 
 
 def test_what_is_to_be_shipped_stays_quick() -> None:
-    assert multiplications(NETS["small"]()) <= 7_000_000
+    assert multiplications(NETS["small"](RECIPES["shipped"].learned)) <= 7_000_000
+
+
+def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPES["shipped"], net="quick", batch=100, bf16=False)
+    kinds = np.where(LABELS < 8, LABELS, LABELS + 5).astype(np.uint8)
+    training = Training(recipe, IMAGES, kinds)
+    training.epoch()
+    last = training.network[-2]
+    assert isinstance(last, torch.nn.Linear)
+    assert last.out_features == recipe.learned > recipe.classes == 11
+    save_model(training.network, tmp_path, card(recipe, 0, training.network, "kinds"))
+    with torch.inference_mode():
+        every = training.network[:-1](torch.tensor(IMAGES[:9])[:, None] / 255).softmax(1).numpy()
+    said = Network(weights_of(tmp_path), "kinds")(IMAGES[:9])
+    assert said[:, :10] == pytest.approx(every[:, :10], abs=1e-5)
+    assert said[:, 10] == pytest.approx(every[:, 10:].sum(1), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -63,7 +63,7 @@ def digits(kind: str, kept: Sources) -> Iterator[tuple[Gray, int]]:
     rng = np.random.default_rng([SEED, len(kind)])
     for index in range(COUNT):
         picture, label = draw(kind, index, kept, rng)
-        if label != NONE:
+        if label < NONE:
             yield picture, label
 
 

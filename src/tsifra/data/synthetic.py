@@ -1,7 +1,8 @@
 """Pictures made to learn from: digits of hands and fonts on pages, MNIST's on pages and in bad scans, and no digits.
 
 Flows in: how many of which, a seed, faces, MNIST's training pictures. Flows out: (N, 28, 28) uint8 as `normalize`
-makes them of files, with labels 0 … 9 and 10 for "no digit". Made by a process a core and kept in a cache.
+makes them of files, with labels 0 … 9, and from 10 on the kinds of "no digit". Made by a process a core and kept in a
+cache.
 """
 
 import dataclasses
@@ -35,6 +36,10 @@ _STRETCHED = 0.12  # share of those that were brought to another width, as some 
 _TRIES = 6  # where page and light left nothing to be seen
 _LETTERS = "ACEFHKLMNPRUVWXadefhkmnptuvwx@#%*+=<>^~€ЖФШЩИЯЛМНПЦЫжфшщялмнпцы"
 """Signs that look like no digit; O, l, I, S, Z, B, q, ч, З and their like are left out, being ambiguous."""
+
+_SCRIBBLE, _TWO, _HALF, _REMAINS, _PAPER, _SIGN = range(NONE, NONE + 6)
+KINDS = _SIGN - NONE + len(_LETTERS)
+"""How many kinds of no digit have labels of their own: each sign is one, which teaches more than that it is none."""
 
 Pictures = NDArray[np.uint8]
 
@@ -93,7 +98,8 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             chosen = int(rng.integers(len(sources.images)))
             return spoiled(sources.images[chosen], rng), int(sources.labels[chosen])
         case "none":
-            return photographed(_no_digit(index, sources, rng), rng), NONE
+            ink, label = _no_digit(index, sources, rng)
+            return photographed(ink, rng), label
         case "on_pages":
             ink, label = _of_mnist(sources, rng)
         case _:
@@ -128,7 +134,7 @@ def _make(task: tuple[str, np.random.SeedSequence, range]) -> tuple[Pictures, Pi
             if normalized.bbox is not None:
                 break
         else:
-            labels[place] = NONE
+            labels[place] = _PAPER
     return images, labels
 
 
@@ -211,33 +217,37 @@ def _any_digit(index: int, sources: Sources, rng: Generator) -> Ink:
     return _of_mnist(sources, rng)[0]
 
 
-def _no_digit(index: int, sources: Sources, rng: Generator) -> Ink:
+def _no_digit(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
     draw = rng.random()
-    if draw < 0.48:
-        return _letter(index, sources, rng)
-    if draw < 0.72:
-        return scribble(rng)
+    if draw < 0.46:
+        return _sign(index, sources, rng)
+    if draw < 0.7:
+        return scribble(rng), _SCRIBBLE
+    if draw < 0.84:
+        return _two(index, sources, rng), _TWO
     if draw < 0.86:
-        return _two(index, sources, rng)
-    if draw < 0.88:
-        return _half(sources, rng)
-    return _remains(rng)
+        return _half(sources, rng), _HALF
+    if draw < 0.95:
+        return _remains(rng), _REMAINS
+    return np.zeros((100, int(rng.integers(40, 120))), np.float32), _PAPER
 
 
-def _letter(index: int, sources: Sources, rng: Generator) -> Ink:
+def _sign(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
     for number in range(8):  # not every face has every letter
-        ink = _face(index + number * _DRAWS, sources).draw(_LETTERS[int(rng.integers(len(_LETTERS)))])
+        chosen = int(rng.integers(len(_LETTERS)))
+        ink = _face(index + number * _DRAWS, sources).draw(_LETTERS[chosen])
         if ink is not None:
             break
     else:
-        return scribble(rng)
+        return scribble(rng), _SCRIBBLE
+    label = _SIGN + chosen
     if rng.random() < 0.5:
-        return ink
+        return ink, label
     # As a hand would write it: bent, and with another pen.
     ink = np.pad(ink, 20)
     field = cv2.resize(rng.normal(0, 4, (4, 4, 2)).astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_CUBIC)
     y, x = np.mgrid[: ink.shape[0], : ink.shape[1]].astype(np.float32)
-    return np.asarray(cv2.remap(ink, x + field[..., 0], y + field[..., 1], cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.remap(ink, x + field[..., 0], y + field[..., 1], cv2.INTER_LINEAR), np.float32), label
 
 
 def _two(index: int, sources: Sources, rng: Generator) -> Ink:

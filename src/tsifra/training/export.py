@@ -15,6 +15,7 @@ from torch import nn
 from tsifra.errors import ModelError
 from tsifra.output import write_model
 from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx
+from tsifra.training.net import Merged
 
 _TOLERANCE = 1e-4
 
@@ -59,6 +60,12 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
                 layers.append(Simple("Relu"))
             case nn.Flatten():
                 layers.append(Simple("Flatten"))
+            case Merged():
+                last = layers[-1]
+                assert isinstance(last, Dense)
+                sums = np.eye(layer.classes, dtype=np.float32)[np.arange(len(last.bias)).clip(max=layer.classes - 1)]
+                added = Dense(sums, np.zeros(layer.classes, np.float32))
+                layers += [Simple("Softmax", {"axis": 1}), added, Simple("Log")]
             case _:
                 raise ModelError(f"no ONNX form is known for a layer {layer}")
     return layers

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tsifra.data.mnist import Mnist
 from tsifra.data.strokes import FORMS
-from tsifra.data.synthetic import Sources, synthetic
+from tsifra.data.synthetic import NONE, Sources, synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.normalize import normalize
 from tsifra.training.loop import Training, predict
@@ -30,7 +30,8 @@ _HELD_OUT = 10  # every tenth family of faces is not learned
 class Lessons:
     """Pictures (N, 28, 28) uint8 and labels (N,) uint8 to learn, to be examined on, and to calibrate on.
 
-    held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back ones and those made here.
+    labels: from 10 on kinds of "no digit". held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back
+    ones and those made here, whose 10 is "no digit" of any kind.
     """
 
     images: Pictures
@@ -55,7 +56,7 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
         np.concatenate((*[images] * recipe.repeats, made[0])),
         np.concatenate((*[labels] * recipe.repeats, made[1])),
         held_back,
-        (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], others[1]))),
+        (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], np.minimum(others[1], NONE)))),
     )
 
 

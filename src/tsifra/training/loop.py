@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from tsifra.training.adamax import Adamax
 from tsifra.training.muon import Muon
-from tsifra.training.net import NETS
+from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import Recipe
 
 
@@ -45,13 +45,13 @@ class Training:
     def __init__(
         self, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int = 0, device: str = "cpu"
     ) -> None:
-        """images: (N, 28, 28) uint8; labels: (N,) uint8 in 0…9, 10 for "no digit"; N at least the recipe's batch."""
+        """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`; N at least its batch."""
         torch.manual_seed(seed)
         self._recipe = recipe
         self._images = torch.tensor(images, device=device)[:, None]
         self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
-        self._net = NETS[recipe.net](recipe.classes).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._net = NETS[recipe.net](recipe.learned).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
         self._ends = AveragedModel(self._net, use_buffers=True)
@@ -63,11 +63,16 @@ class Training:
 
     @property
     def network(self) -> nn.Sequential:
-        """What was learned so far: the averaged weights where the recipe averages; at the end, those of its cycles."""
-        is_over = len(self.history) == self._recipe.epochs
-        net = self._ends.module if self._recipe.restarts and is_over else self._last
+        """What was learned so far, its outputs the recipe's classes.
+
+        The averaged weights where the recipe averages; at the end, those of its cycles.
+        """
+        recipe = self._recipe
+        is_over = len(self.history) == recipe.epochs
+        net = self._ends.module if recipe.restarts and is_over else self._last
         assert isinstance(net, nn.Sequential)
-        return net.eval()
+        merged = [Merged(recipe.classes)] if recipe.learned > recipe.classes else []
+        return nn.Sequential(*net, *merged).eval()
 
     @property
     def _last(self) -> nn.Module:
@@ -96,7 +101,9 @@ class Training:
             self._optimizer.step()
             if recipe.average:
                 self._average.update_parameters(self._net)
-            totals += torch.stack((loss.detach(), (logits.argmax(1) == truth).float().mean()))
+            last = recipe.classes - 1
+            right = logits.argmax(1).clamp(max=last) == truth.clamp(max=last)
+            totals += torch.stack((loss.detach(), right.float().mean()))
         mean_loss, accuracy = (totals / self._steps).tolist()
         spent = time.perf_counter() - began
         before = self.history[-1].elapsed_s if self.history else 0.0

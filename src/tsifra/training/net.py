@@ -6,7 +6,7 @@ Flows in: (N, 1, 28, 28) float in 0…1. Flows out: (N, classes) logits. Knows n
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def tutorial(classes: int = 10) -> nn.Sequential:
@@ -79,6 +79,19 @@ def wide(classes: int = 10) -> nn.Sequential:
 
 
 NETS = {"tutorial": tutorial, "small": small, "quick": quick, "wide": wide}
+
+
+class Merged(nn.Module):
+    """Logits (N, L) -> (N, classes): those from the last class on are kinds of one, and their probabilities add up."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Logits of the classes."""
+        kinds = logits[:, self.classes - 1 :].logsumexp(1, keepdim=True)
+        return torch.cat((logits[:, : self.classes - 1], kinds), 1)
 
 
 def multiplications(net: nn.Sequential) -> int:

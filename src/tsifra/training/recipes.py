@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from tsifra.data.synthetic import Mix
+from tsifra.data.synthetic import KINDS, Mix
 from tsifra.training.augment import Augment
 
 _RESTART = 0.2  # of the rate
@@ -52,6 +52,11 @@ class Recipe:
     def classes(self) -> int:
         """Outputs of the network: ten digits, and "no digit" where that is learned."""
         return 10 if self.mix is None else 11
+
+    @property
+    def learned(self) -> int:
+        """Outputs while it learns: "no digit" by kinds, such as each of the letters."""
+        return 10 if self.mix is None else 10 + KINDS
 
     def rate_at(self, done: float) -> float:
         """The learning rate when a share `done` of the run, 0…1, is over."""
@@ -119,18 +124,18 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=42,
+            epochs=10,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restarts=(30, 38),
+            restarts=(7, 8, 9),
             decay=0.02,
             smoothing=0.01,
             average=0.999,
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
-            repeats=4,
-            mix=Mix(handwritten=110_000, typed=110_000, on_pages=40_000, spoiled=75_000, none=115_000),
+            repeats=16,
+            mix=Mix(handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=460_000),
             none_odds=0.5,
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000),
         ),

@@ -151,7 +151,7 @@ def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> 
         shift = temperature * math.log(recipe.none_odds)
         logits[:, NONE] += shift
         with torch.no_grad():
-            net[-1].bias[NONE] += shift  # type: ignore[index, operator]
+            _outputs(net).bias[NONE:] += shift
     said = softmax(logits / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
@@ -159,6 +159,10 @@ def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> 
         "data": f"MNIST train, last {recipe.held_back}{others}",
         "promises": promises(said.argmax(axis=1), said.max(axis=1), labels),
     }
+
+
+def _outputs(net: torch.nn.Sequential) -> torch.nn.Linear:
+    return [layer for layer in net if isinstance(layer, torch.nn.Linear)][-1]
 
 
 def _data(recipe: Recipe, mnist: Mnist) -> str:
