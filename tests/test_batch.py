@@ -39,7 +39,7 @@ from tsifra.batch.rows import record_of
 from tsifra.batch.summary import Uncertain
 from tsifra.batch.worker import Worker
 from tsifra.errors import TsifraError
-from tsifra.reader import Reader
+from tsifra.page_reader import PageReader
 
 PATIENCE_S = 60
 Record = dict[str, Any]
@@ -451,14 +451,14 @@ def test_a_fault_of_ours_costs_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     from tsifra.batch.job import Job
 
     names = draw("scans", 3)
-    normalize = Reader._normalize
+    normalize = PageReader._normalize
 
-    def faulty(self: Reader, page: Any) -> Any:
+    def faulty(self: PageReader, page: Any) -> Any:
         if "1" in page.input:
             raise IndexError("a fault")
         return normalize(self, page)
 
-    monkeypatch.setattr(Reader, "_normalize", faulty)
+    monkeypatch.setattr(PageReader, "_normalize", faulty)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
     answer = Worker(Job(one=True, form="jsonl")).answer(Chunk(0, tuple(Item(name) for name in names), 0.0))
     lines = [json.loads(line) for line in answer.rows[0].splitlines()]

@@ -38,6 +38,7 @@ FLOORS = [
     "explanation",
     "annotation",
     "lane",
+    "page_reader",
     "reader",
     # The product ends here; what follows are its callers, any of which can be taken away.
     "output",

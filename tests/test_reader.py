@@ -275,7 +275,7 @@ def test_a_few_large_pictures_are_work_for_all_threads(monkeypatch: pytest.Monke
         time.sleep(0.05)
         return normalize(gray)
 
-    monkeypatch.setattr("tsifra.reader.normalize", watched)
+    monkeypatch.setattr("tsifra.page_reader.normalize", watched)
     large = [digit("4", 2100)] * 4
     assert [result.text for result in Reader(threads=2).read_many(large, one=True)] == ["4"] * 4
     assert len(threads) == 2

@@ -1,0 +1,166 @@
+"""Decoded pages -> readings: `layout`, `normalize`, `classifier` and `decide` put together.
+
+Flows in: Pages and an Order, in the lane. Flows out: a Reading of each. Knows nothing of files or formats.
+"""
+
+from collections.abc import Callable, Container
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.classifier import Classifier
+from tsifra.decide import decide
+from tsifra.image import Pixels, to_gray, widest_channel
+from tsifra.ink import Gray
+from tsifra.lane import Lane
+from tsifra.layout import LAYOUTS, Arranged, Layout, read_layout
+from tsifra.normalize import Normalized, normalize
+from tsifra.reading import Digit, Failure, Reading
+
+_LIKELY = 0.6  # confidence from which pieces one above the other are one digit
+_PLAINLY = 0.93  # confidence from which all ink together is one digit, since two together look like none
+_PARTS = 3  # pieces that one digit may be in
+_LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A decoded page on its way to the network. number: from 1."""
+
+    input: str
+    number: int
+    pixels: Pixels
+
+    @property
+    def large(self) -> bool:
+        """Whether it takes some milliseconds, which other threads may use."""
+        return self.pixels.size > _LARGE
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of pictures.
+
+    one: each is one digit. layout, rotate: as for `read_layout`. pages: which of a document, None for all.
+    Raises ValueError for what is none of them.
+    """
+
+    one: bool = False
+    layout: Layout = "auto"
+    rotate: int | None = None
+    pages: Container[int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.one and (self.layout != "auto" or self.rotate is not None):
+            raise ValueError("layout and rotate are for pages; a picture that is one digit has none")
+        if self.layout not in LAYOUTS:
+            raise ValueError(f"layout is {self.layout!r}, one of {', '.join(LAYOUTS)} is wanted")
+        if self.rotate not in (None, 0, 90, 180, 270):
+            raise ValueError(f"rotate is {self.rotate}, one of 0, 90, 180, 270 is wanted")
+
+
+class PageReader:
+    """Reads decoded pages with one network. Its callers are in the lane, which it leaves for what takes long."""
+
+    def __init__(
+        self, classifier: Classifier, accept: float, lane: Lane, step: Callable[[str], AbstractContextManager[None]]
+    ) -> None:
+        """accept: confidence from which an answer is "ok". step: surrounds the step of a name, to measure it."""
+        self._classifier = classifier
+        self._accept = accept
+        self._lane = lane
+        self._step = step
+
+    def read(self, held: list[Page | Failure], order: Order) -> list[Reading | Failure]:
+        """Read pages; a Failure stands for itself.
+
+        One step on all of them, then the next: taking each file through all steps is slower by half, since the
+        code of one step drives that of another out of the processor's caches.
+        """
+        if not order.one:
+            return [page if isinstance(page, Failure) else self.read_page(page, order) for page in held]
+        with self._step("normalize"):
+            pages = [(page, self._normalize(page)) for page in held if isinstance(page, Page)]
+        readings = iter(self._classify(pages))
+        return [page if isinstance(page, Failure) else next(readings) for page in held]
+
+    def read_one(self, page: Page) -> tuple[Normalized, Reading]:
+        """Read a page that is one digit, and show what the network saw of it."""
+        normalized = self._normalize(page)
+        (reading,) = self._classify([(page, normalized)])
+        return normalized, reading
+
+    def read_page(self, page: Page, order: Order) -> Reading:
+        """Read all digits of a page."""
+        with self._step("normalize"), self._lane.left():
+            layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
+            found = layout(to_gray(page.pixels))
+            if not found.count and page.pixels.ndim == 3:  # a little ink, as bright as its paper
+                found = layout(widest_channel(page.pixels))
+        if order.layout == "grid" or found.count > _PARTS:
+            return self._arranged(page, found)
+        # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
+        (single,) = self._classify([(page, self._normalize(page))])
+        several = self._arranged(page, found)
+        # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
+        least = _LIKELY if len(found.lines) > 1 else _surely(several)
+        if _same_ink(single, several):
+            least = min(least, _PLAINLY)
+        return single if found.count <= 1 or (single.text and _surely(single) >= least) else several
+
+    def _arranged(self, page: Page, found: Arranged) -> Reading:
+        lines, digits = [], []
+        nothing = "." if found.grid else ""
+        for line in found.lines:
+            numbers = []
+            for number in line:
+                read = [
+                    None if cell is None else decide(cell.probabilities, cell.bbox, self._accept) for cell in number
+                ]
+                numbers.append("".join((digit and digit.digit) or nothing for digit in read))
+                digits += [digit for digit in read if digit is not None]
+            lines.append(" ".join(filter(None, numbers)))
+        height, width = page.pixels.shape[:2]
+        size = (width, height) if found.rotation % 180 == 0 else (height, width)
+        text = "\n".join(filter(None, lines))
+        return Reading(page.input, page.number, size, text, tuple(digits), self._classifier.card.name, found.rotation)
+
+    def _normalize(self, page: Page) -> Normalized:
+        with self._lane.left() if page.large else nullcontext():
+            normalized = normalize(to_gray(page.pixels))
+            if normalized.bbox is None and page.pixels.ndim == 3:  # a little ink, as bright as its paper
+                normalized = normalize(widest_channel(page.pixels))
+            return normalized
+
+    def _classify(self, pages: list[tuple[Page, Normalized]]) -> list[Reading]:
+        inked = [normalized.pixels for _, normalized in pages if normalized.bbox is not None]
+        with self._lane.left():
+            rows = iter(self._ask(np.stack(inked)).tolist() if inked else ())
+        readings = []
+        for page, normalized in pages:
+            digits: tuple[Digit, ...] = ()
+            if normalized.bbox is not None:
+                digits = (decide(tuple(next(rows)), normalized.bbox, self._accept),)
+            text = "".join(digit.digit or "" for digit in digits)
+            height, width = page.pixels.shape[:2]
+            readings.append(Reading(page.input, page.number, (width, height), text, digits, self._classifier.card.name))
+        return readings
+
+    def _ask(self, images: Gray) -> NDArray[np.float32]:
+        with self._step("classify"):
+            return self._classifier(images)
+
+
+def _same_ink(single: Reading, several: Reading) -> bool:
+    """Whether the one digit was read from all the ink that the several were, and not from one of two."""
+    boxes = np.array([digit.bbox for digit in several.digits] or [(0, 0, 0, 0)])
+    left, _, right, _ = single.digits[0].bbox if single.digits else (0, 0, 0, 0)
+    wide = 0.1 * (right - left)
+    return bool(abs(boxes[:, 0].min() - left) <= wide and abs(boxes[:, 2].max() - right) <= wide)
+
+
+def _surely(reading: Reading) -> float:
+    return reading.confidence or 0.0
