@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from tsifra.classifier import Classifier
+from tsifra.data.digits import Sources
+from tsifra.data.nondigits import KINDS, NONE
 from tsifra.data.numbers import page_of_numbers, page_of_text
 from tsifra.data.page import photographed, spoiled
 from tsifra.data.strokes import FORMS, handwritten, scribble
-from tsifra.data.synthetic import KINDS, NONE, Mix, Sources, draw, synthetic
+from tsifra.data.synthetic import Mix, draw, synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.errors import DataError
 from tsifra.normalize import normalize

@@ -13,9 +13,9 @@ import numpy as np
 
 from tsifra import Digit, Reader
 from tsifra.data import load_mnist
+from tsifra.data.digits import Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.numbers import VERSION, page_of_numbers, page_of_text
-from tsifra.data.synthetic import Sources
 from tsifra.data.type import Face, find_faces
 from tsifra.normalize import BBox
 from tsifra.training.lessons import FONTS, readable, sources

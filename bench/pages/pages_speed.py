@@ -18,9 +18,9 @@ from numpy.random import Generator
 
 import tsifra
 from tsifra.data import load_mnist
+from tsifra.data.digits import enlarged
 from tsifra.data.mnist import Mnist
 from tsifra.data.page import Gray, light
-from tsifra.data.synthetic import enlarged
 
 RUNS = 5
 HERE = Path(__file__).parent

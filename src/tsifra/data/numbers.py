@@ -12,9 +12,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from tsifra.data.digits import Sources, by_hand, enlarged
 from tsifra.data.page import Gray, light
 from tsifra.data.strokes import Ink, scribble
-from tsifra.data.synthetic import Sources, by_hand, enlarged
 from tsifra.data.type import Face
 from tsifra.normalize import BBox
 

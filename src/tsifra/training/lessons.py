@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tsifra.data.digits import Sources
 from tsifra.data.mnist import Mnist
+from tsifra.data.nondigits import NONE
 from tsifra.data.strokes import FORMS
-from tsifra.data.synthetic import NONE, Sources, synthetic
+from tsifra.data.synthetic import synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.normalize import normalize
 from tsifra.training.loop import Training, predict

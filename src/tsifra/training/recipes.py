@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from tsifra.data.synthetic import KINDS, Mix
+from tsifra.data.nondigits import KINDS
+from tsifra.data.synthetic import Mix
 from tsifra.training.augment import Augment
 
 _RESTART = 0.2  # of the rate

@@ -22,7 +22,8 @@ from tsifra import __version__
 from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import thresholds
 from tsifra.data.mnist import Mnist
-from tsifra.data.synthetic import NONE, Mix
+from tsifra.data.nondigits import NONE
+from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError
 from tsifra.reading import LABELS
 from tsifra.training.augment import Augment
