@@ -61,6 +61,12 @@ def reader() -> Reader:
 
 
 @pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """A copy of the shipped model that a test may spoil."""
     import tsifra.classifier
