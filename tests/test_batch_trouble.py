@@ -15,6 +15,7 @@ from PIL import Image
 import tsifra.batch.local
 from batched import PATIENCE_S, command, draw, inputs, manifest, rows, wait
 from conftest import CommandLine
+from tsifra.batch import remote
 from tsifra.batch.answer import Answer
 from tsifra.batch.item import Chunk
 from tsifra.batch.worker import Worker
@@ -203,6 +204,7 @@ def test_an_address_whose_package_is_not_there_ends_the_run(
     tsifra: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
+    monkeypatch.setattr(remote, "_file_system", remote._file_system.__wrapped__)  # another test's is kept
     Path("list.txt").write_text("s3://bucket/scans\n")
     code, _, err = tsifra("batch", "--one", "--files-from", "list.txt", "--output", "out", "--workers", "1")
     assert code == 2

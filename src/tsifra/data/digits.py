@@ -89,7 +89,8 @@ def enclosed(ink: Ink, rng: Generator) -> Ink:
     thick = -1 if filled else max(2, int(rng.uniform(0.03, 0.12) * height))
     around = np.zeros((rows, columns), np.uint8)
     if rng.random() < 0.5:
-        middle, axes = (columns // 2, rows // 2), (columns // 2 - max(thick, 0) - 1, rows // 2 - max(thick, 0) - 1)
+        middle = (columns // 2, rows // 2)
+        axes = [max(1, radius - max(thick, 0) - 1) for radius in middle]
         cv2.ellipse(around, middle, axes, 0, 0, 360, 255, thick, cv2.LINE_AA)
     else:
         edge = max(thick, 0) // 2 + 1

@@ -8,7 +8,6 @@ cache.
 import dataclasses
 import hashlib
 import multiprocessing
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, enclosed, 
 from tsifra.data.nondigits import PAPER, no_digit
 from tsifra.data.page import Gray, photographed, spoiled
 from tsifra.data.strokes import Ink
+from tsifra.lane import processors
 from tsifra.normalize import normalize
 
 _TASK = 1000  # pictures that a process makes at once
@@ -59,7 +59,7 @@ def synthetic(mix: Mix, sources: Sources, seed: int, cache: Path | None = None) 
         for start in range(0, count, _TASK)
     ]
     context = multiprocessing.get_context("spawn")  # a fork would inherit the locks of other libraries' threads
-    with ProcessPoolExecutor(os.cpu_count(), context, initializer=_begin, initargs=(sources,)) as pool:
+    with ProcessPoolExecutor(processors(), context, initializer=_begin, initargs=(sources,)) as pool:
         made = list(pool.map(_make, tasks))
     images, labels = (np.concatenate(parts) for parts in zip(*made, strict=True))
     if kept is not None:

@@ -48,7 +48,7 @@ class Training:
         """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`; N at least its batch."""
         torch.manual_seed(seed)
         self._recipe = recipe
-        self._images = torch.tensor(images, device=device)[:, None]
+        self._images = torch.from_numpy(np.require(images, requirements="W")).to(device)[:, None]
         self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
         self._net = NETS[recipe.net](recipe.learned).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

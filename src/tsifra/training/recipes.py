@@ -63,7 +63,7 @@ class Recipe:
         """The learning rate when a share `done` of the run, 0…1, is over."""
         if self.schedule == "constant":
             return self.rate
-        ends = [0.0, *(epoch / self.epochs for epoch in self.restarts), 1.0]
+        ends = [0.0, *(epoch / self.epochs for epoch in self.restarts if epoch < self.epochs), 1.0]
         cycle = sum(done >= end for end in ends[1:-1])
         done = (done - ends[cycle]) / (ends[cycle + 1] - ends[cycle])
         if cycle:
