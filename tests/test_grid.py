@@ -61,6 +61,11 @@ def read(reader: Reader, gray: Gray) -> Reading:
     return reading
 
 
+@pytest.mark.parametrize("rows", [["....", "....", "...."], ["....", ".7..", "...."]], ids=["none", "one"])
+def test_a_grid_with_hardly_anything_in_it_is_one_all_the_same(reader: Reader, rows: list[str]) -> None:
+    assert reader.read(page(rows), rotate=0).text.split("\n") == rows
+
+
 @pytest.mark.parametrize("rows", [SUDOKU, FORM], ids=["sudoku", "form"])
 @pytest.mark.parametrize("turns", range(4))
 def test_a_photographed_grid_is_read_the_right_way_up(reader: Reader, rows: list[str], turns: int) -> None:

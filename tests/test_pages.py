@@ -128,6 +128,23 @@ def test_one_digit_stays_one_digit(reader: Reader) -> None:
         assert reader.read(digit(label)).text == reader.read_one(digit(label)).text == label
 
 
+def test_one_digit_is_turned_as_the_caller_says(reader: Reader) -> None:
+    page = digit("6", 120)[:, 20:]  # higher than wide
+    for degrees, text in ((0, "6"), (180, "9")):
+        reading = reader.read(page, rotate=degrees)
+        assert (reading.text, reading.rotation, reading.size) == (text, degrees, (100, 120))
+    upright = reader.read(page, rotate=0).digits[0].bbox
+    assert reader.read(np.ascontiguousarray(np.rot90(page)), rotate=90).digits[0].bbox == upright
+
+
+@pytest.mark.parametrize("width", range(44, 56))
+def test_a_ruled_line_on_the_smallest_pages_is_none_of_squares(reader: Reader, width: int) -> None:
+    page = np.full((100, width), 235, np.uint8)
+    page[:80] = digit("7", 80, paper=235)[:, 10 : 10 + width]
+    page[85:87] = 150
+    assert reader.read(page).status
+
+
 @pytest.mark.parametrize("kind", ["even", "grain", "noise"])
 def test_a_page_without_ink_is_blank(reader: Reader, kind: str) -> None:
     rng = np.random.default_rng(0)

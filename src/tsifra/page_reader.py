@@ -5,7 +5,7 @@ Flows in: Pages and an Order, in the lane. Flows out: a Reading of each. Knows n
 
 from collections.abc import Callable, Container
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -28,16 +28,21 @@ _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """A decoded page on its way to the network. number: from 1."""
+    """A decoded page on its way to the network. number: from 1. rotation: degrees clockwise that it was turned by."""
 
     input: str
     number: int
     pixels: Pixels
+    rotation: int = 0
 
     @property
     def large(self) -> bool:
         """Whether it takes some milliseconds, which other threads may use."""
         return self.pixels.size > _LARGE
+
+    def turned(self, degrees: int) -> "Page":
+        """The page turned clockwise, by a multiple of 90."""
+        return replace(self, pixels=np.ascontiguousarray(np.rot90(self.pixels, -degrees // 90)), rotation=degrees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +105,14 @@ class PageReader:
             found = layout(to_gray(page.pixels))
             if not found.count and page.pixels.ndim == 3:  # a little ink, as bright as its paper
                 found = layout(widest_channel(page.pixels))
-        if order.layout == "grid" or found.count > _PARTS:
+        if order.layout == "grid" or found.grid or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
-        (single,) = self._classify([(page, self._normalize(page))])
+        _, single = self.read_one(page.turned(order.rotate or 0))
         several = self._arranged(page, found)
         # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
         least = _LIKELY if len(found.lines) > 1 else _surely(several)
-        if _same_ink(single, several):
+        if single.rotation == several.rotation and _same_ink(single, several):
             least = min(least, _PLAINLY)
         return single if found.count <= 1 or (single.text and _surely(single) >= least) else several
 
@@ -146,7 +151,8 @@ class PageReader:
                 digits = (decide(tuple(next(rows)), normalized.bbox, self._accept),)
             text = "".join(digit.digit or "" for digit in digits)
             height, width = page.pixels.shape[:2]
-            readings.append(Reading(page.input, page.number, (width, height), text, digits, self._classifier.card.name))
+            model = self._classifier.card.name
+            readings.append(Reading(page.input, page.number, (width, height), text, digits, model, page.rotation))
         return readings
 
     def _ask(self, images: Gray) -> NDArray[np.float32]:

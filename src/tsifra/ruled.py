@@ -86,7 +86,7 @@ def _step(bands: NDArray[np.float64]) -> float | None:
     smooth = cv2.blur(bands, (3, 1))
     spectrum = np.fft.rfft(smooth - smooth.mean(1, keepdims=True), 2 * length)
     alike = np.fft.irfft((np.abs(spectrum) ** 2).sum(0))[:length] / np.arange(length, 0, -1)
-    if length < 4 * _STEP or not alike[0]:
+    if length < 4 * (_STEP + 3) or not alike[0]:
         return None
     lags = alike[_STEP : length // 4]
     likely = lags > 0.8 * lags.max()
