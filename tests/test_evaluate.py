@@ -126,10 +126,13 @@ def test_folders_named_as_digits_are_labels(tmp_path: Path) -> None:
         ("name,digit\na.png,4\n", "columns file and label"),
         ("file,label\na.png,x\n", "line 2"),
         ("file,label\n", "no file"),
+        ("file,label\n,4\n", "line 2: names no file"),
+        ("label,file\n4\n", "line 2: names no file"),
+        ("file,label\nchèque.png,4\n", "UTF-8"),
     ],
 )
 def test_a_wrong_manifest_is_named(tmp_path: Path, manifest: str, says: str) -> None:
-    (tmp_path / "manifest.csv").write_text(manifest)
+    (tmp_path / "manifest.csv").write_text(manifest, "latin-1")
     with pytest.raises(DataError, match=says) as caught:
         labelled_folder(tmp_path)
     assert "manifest.csv" in str(caught.value)

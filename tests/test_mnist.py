@@ -144,7 +144,7 @@ def test_a_damaged_file_of_the_cache_is_named_and_fetched_again(
     mirror: type[Mirror], capsys: pytest.CaptureFixture[str]
 ) -> None:
     load_mnist()
-    path = tsifra.data.mnist.cache_folder() / "t10k-labels-idx1-ubyte.gz"
+    path = tsifra.data.mnist.cache_folder() / "mnist" / "t10k-labels-idx1-ubyte.gz"
     path.write_bytes(b"damaged")
     assert load_mnist().test_labels.tolist() == [3, 3, 3]
     assert str(path) in capsys.readouterr().err

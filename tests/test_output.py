@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tsifra import Digit, Failure, Reading
-from tsifra.output import Form, Writer
+from tsifra.output import Form, Writer, write_whole
 
 FORMS: list[Form] = ["text", "json", "jsonl", "csv"]
 
@@ -194,8 +194,10 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     try:
         with Writer("csv", path) as writer:
             writer.write(RESULTS[0])
-        assert stat.S_ISFIFO(path.stat().st_mode)
         assert b"a.png" in os.read(pipe, 1 << 16)
+        write_whole(path, b"drawn")
+        assert os.read(pipe, 1 << 16) == b"drawn"
+        assert stat.S_ISFIFO(path.stat().st_mode)
     finally:
         os.close(pipe)
 
@@ -206,8 +208,11 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     target.write_text("older")
     link.symlink_to(target)
     written("csv", link, RESULTS)
-    assert link.is_symlink()
     assert target.read_text("utf-8").startswith("input,")
+    write_whole(link, b"drawn")
+    assert target.read_bytes() == b"drawn"
+    assert link.is_symlink()
+    assert {path.name for path in tmp_path.iterdir()} == {"link", "target"}
 
 
 # Terminals ------------------------------------------------------------------------------------------------------

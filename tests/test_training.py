@@ -105,6 +105,12 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     run(RECIPE, TINY, tmp_path)
     with pytest.raises(DataError, match="another recipe or seed"):
         run(RECIPE, TINY, tmp_path, seed=1, resume=True)
+    other = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    other["state"]["net"] = {name: values[:1] for name, values in other["state"]["net"].items() if values.ndim}
+    torch.save(other, tmp_path / CHECKPOINT)
+    for goes_on in (lambda: run(RECIPE, TINY, tmp_path, resume=True), lambda: export(tmp_path / CHECKPOINT, tmp_path)):
+        with pytest.raises(DataError, match="another version"):
+            goes_on()
     (tmp_path / CHECKPOINT).write_bytes(b"not one")
     with pytest.raises(DataError, match="not a checkpoint of"):
         run(RECIPE, TINY, tmp_path, resume=True)
@@ -166,6 +172,8 @@ def test_the_rate_begins_anew_and_the_ends_are_averaged() -> None:
     recipe = dataclasses.replace(RECIPE, restarts=(2,), average=0.0, mix=None)
     rates = [recipe.rate_at(epoch / 4) for epoch in (1.99, 2, 3, 3.99)]
     assert rates == pytest.approx([0, recipe.rate / 5, recipe.rate / 10, 0], abs=recipe.rate / 1000)
+    shorter = dataclasses.replace(recipe, epochs=2)  # ends before it would begin anew
+    assert shorter.rate_at(0.999) < recipe.rate / 1000
     training = Training(recipe, IMAGES[:200], LABELS[:200])
     weights = []
     for _ in range(4):
@@ -186,7 +194,7 @@ def test_augmentation_keeps_shape_and_range_and_is_seeded() -> None:
 
 
 def test_a_set_smaller_than_a_batch_is_the_callers_mistake() -> None:
-    with pytest.raises(ValueError, match="fewer than a batch"):
+    with pytest.raises(DataError, match="fewer than a batch"):
         Training(RECIPE, IMAGES[:5], LABELS[:5])
 
 

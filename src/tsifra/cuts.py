@@ -65,7 +65,8 @@ def parts_of(piece: Piece) -> list[Part]:
 
 
 def best_way(parts: list[Part], scores: list[float]) -> list[int]:
-    """Indices of the parts that cover a piece from edge to edge with the greatest sum of scores.
+    """Indices of the parts that cover a piece from its left edge to the last that any reaches, with the greatest sum
+    of scores: what hangs over at the right and is too narrow for a digit is left out.
 
     scores: of each part, such as the logarithm of the probability that it is a digit. Empty where no way covers it.
     """

@@ -39,11 +39,7 @@ class Writer:
         self._part: str | None = None
         self._stream: IO[str] = sys.stdout
         if output is not None:
-            handle: int | Path = output
-            if output.is_file() or not output.exists():  # a pipe or a device is written to and not replaced
-                self._output = output = output.resolve()  # a link stays one
-                handle, self._part = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent)
-                os.fchmod(handle, 0o666 & ~_umask())
+            handle, self._output, self._part = _begun(output)
             self._stream = open(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: SIM115
 
     def __enter__(self) -> Self:
@@ -110,15 +106,18 @@ class Writer:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there. Raises OSError."""
-    part = path.with_name(path.name + ".part")
+    handle, place, part = _begun(path)
     try:
-        with open(part, "wb") as file:
+        with open(handle, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+            if part is not None:
+                os.fsync(file.fileno())
+                os.replace(part, place)
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            with contextlib.suppress(FileNotFoundError):  # where it was renamed
+                os.unlink(part)
 
 
 def json_line(result: Reading | Failure, probabilities: bool = False) -> str:
@@ -140,6 +139,19 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _begun(path: Path) -> tuple[int | Path, Path, str | None]:
+    """What to open for writing, the place of the file, and its name until it is whole.
+
+    A link stays one. A pipe or a device is written to and not replaced: it has no other name.
+    """
+    if path.exists() and not path.is_file():
+        return path, path, None
+    path = path.resolve()
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.fchmod(handle, 0o666 & ~_umask())
+    return handle, path, part
 
 
 def _umask() -> int:

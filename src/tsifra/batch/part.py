@@ -32,7 +32,8 @@ def sweep(output: Path, form: Form) -> None:
     whole = {path_of(output, head.part, form) for head in records.heads(output)}
     for path in (
         *output.glob(".part-*.half"),
-        *(output / records.FOLDER).glob("*.part"),
+        *output.glob(".*.part"),
+        *(output / records.FOLDER).glob(".*.part"),
         *output.glob(f"part-{'[0-9]' * 6}.{form}"),
     ):
         if path not in whole:

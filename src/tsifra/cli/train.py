@@ -74,10 +74,10 @@ def train(
       tsifra evaluate --model my-model
       tsifra read --one --model my-model 4.png
     """
-    from tsifra.data.mnist import load_mnist
+    from tsifra.data.mnist import cache_folder, load_mnist
 
     try:
-        import platformdirs
+        import torch
 
         from tsifra import plots
         from tsifra.output import write_whole
@@ -86,12 +86,13 @@ def train(
         from tsifra.training.run import run
     except ImportError as error:
         raise missing(error, "training") from None
+    if device == "cuda" and not torch.cuda.is_available():
+        raise click.UsageError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
     given = {"epochs": epochs, "batch": batch, "bf16": None if precision is None else precision == "bf16"}
     chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
-    cache = Path(platformdirs.user_cache_dir("tsifra"))
     mnist = load_mnist(data, fetched)
     trained = run(
-        chosen, mnist, out, seed, device, resume, name, fonts or FONTS, cache, report=_reporter(chosen.epochs)
+        chosen, mnist, out, seed, device, resume, name, fonts or FONTS, cache_folder(), report=_reporter(chosen.epochs)
     )
     if trained.history:
         write_whole(out / "curves.png", plots.png(plots.curves(trained.history)))

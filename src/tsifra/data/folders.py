@@ -5,6 +5,7 @@ digits, or "-" for a picture that shows none. Opens no picture; a reader does.
 """
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,15 +75,21 @@ def _checked(
 
 
 def _by_manifest(folder: Path, manifest: Path) -> list[Labelled]:
-    with open(manifest, encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
+    found = []
+    try:
+        rows = csv.DictReader(io.StringIO(manifest.read_text("utf-8-sig")))
         if not {"file", "label"} <= set(rows.fieldnames or ()):
             raise DataError(f"{manifest}: the columns file and label are wanted, not {rows.fieldnames}")
-        found = []
         for row in rows:
             if row["label"] not in LABELS:
                 raise DataError(f"{manifest}: line {rows.line_num}: the label {row['label']!r} is no digit and not -")
+            if not row["file"]:
+                raise DataError(f"{manifest}: line {rows.line_num}: names no file")
             found.append(Labelled(str(folder / row["file"]), row["label"]))
+    except UnicodeDecodeError:
+        raise DataError(f"{manifest}: not UTF-8; save it as CSV in UTF-8") from None
+    except (OSError, csv.Error) as error:
+        raise DataError(f"{manifest}: cannot be read: {error}") from None
     if not found:
         raise DataError(f"{manifest}: names no file")
     return found

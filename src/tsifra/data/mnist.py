@@ -87,10 +87,17 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: the platform's cache folder for this package."""
-    import platformdirs
+    """Where downloads and what is made of them are kept: the platform's cache folder for this package.
 
-    return Path(platformdirs.user_cache_dir("tsifra", appauthor=False)) / "mnist"
+    Raises DataError without platformdirs, which reading does not need.
+    """
+    try:
+        import platformdirs
+    except ImportError:
+        raise DataError(
+            "fetching MNIST needs platformdirs: pip install 'tsifra[train]', or name a folder that holds MNIST"
+        ) from None
+    return Path(platformdirs.user_cache_dir("tsifra", appauthor=False))
 
 
 def _given(folder: Path, name: str) -> Path:
@@ -103,7 +110,7 @@ def _given(folder: Path, name: str) -> Path:
 
 
 def _cached(name: str, progress: Progress | None) -> Path:
-    path = cache_folder() / name
+    path = cache_folder() / "mnist" / name
     if path.exists() and _is_whole(path, name):
         return path
     if path.exists():

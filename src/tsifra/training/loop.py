@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from tsifra.errors import DataError
 from tsifra.training.adamax import Adamax
 from tsifra.training.muon import Muon
 from tsifra.training.net import NETS, Merged
@@ -45,7 +46,10 @@ class Training:
     def __init__(
         self, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int = 0, device: str = "cpu"
     ) -> None:
-        """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`; N at least its batch."""
+        """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`.
+
+        Raises DataError where N is less than the recipe's batch.
+        """
         torch.manual_seed(seed)
         self._recipe = recipe
         self._images = torch.from_numpy(np.require(images, requirements="W")).to(device)[:, None]
@@ -58,7 +62,7 @@ class Training:
         self._bf16 = recipe.bf16 and computes_bf16(device)
         self._steps = len(images) // recipe.batch
         if not self._steps:
-            raise ValueError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
+            raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
 
     @property

@@ -65,8 +65,8 @@ def run(
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    Raises DataError where there is no checkpoint to go on from or it is another run's, OSError where `out` cannot
-    be written to.
+    Raises DataError where there is no checkpoint to go on from or it is another run's, and where the pictures are
+    fewer than a batch, OSError where `out` cannot be written to.
     """
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
@@ -75,7 +75,7 @@ def run(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if resume:
-        training.restore(_load_checkpoint(out / CHECKPOINT, recipe, seed)["state"])
+        _restore(training, _load_checkpoint(out / CHECKPOINT, recipe, seed), out / CHECKPOINT)
     interrupted = False
     try:
         while len(training.history) < recipe.epochs:
@@ -115,10 +115,10 @@ def export(checkpoint: Path, out: Path) -> None:
             **kept["recipe"] | {key: made(**kept["recipe"][key]) for key, made in values.items() if kept["recipe"][key]}
         )
         blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
-        training = Training(recipe, *blank)
-        training.restore(kept["state"])
-    except (TypeError, KeyError):
+    except TypeError:
         raise DataError(f"{checkpoint}: of another version of tsifra") from None
+    training = Training(recipe, *blank)
+    _restore(training, kept, checkpoint)
     net = training.network
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
 
@@ -179,6 +179,13 @@ def _save_checkpoint(path: Path, recipe: Recipe, seed: int, training: Training) 
     part = path.with_suffix(".part")
     torch.save({"recipe": dataclasses.asdict(recipe), "seed": seed, "state": training.state()}, part)
     os.replace(part, path)
+
+
+def _restore(training: Training, kept: dict[str, Any], path: Path) -> None:
+    try:
+        training.restore(kept["state"])
+    except (KeyError, TypeError, ValueError, RuntimeError):  # of tensors that are missing or have another shape
+        raise DataError(f"{path}: of another version of tsifra") from None
 
 
 def _load_checkpoint(path: Path, recipe: Recipe | None = None, seed: int = 0) -> dict[str, Any]:
