@@ -5,7 +5,8 @@ import itertools
 import os
 import sys
 import warnings
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,15 +93,9 @@ def read(
       tsifra read --layout grid sudoku.jpg
       find . -name '*.jpg' | tsifra read --one --files-from - --format jsonl
     """
-    if explain and not one:
-        raise click.UsageError("--explain shows how one digit is read; give it with --one, or --annotate")
     check_one(one, layout, rotate)
-    if annotate and one:
-        raise click.UsageError("--annotate marks the digits of a page; --explain is for --one")
-    from tsifra.document import SUFFIXES
-
-    if output is not None and output.name.lower().endswith(SUFFIXES):
-        raise click.UsageError(f"--output: {output} is a picture's name; answers go to .txt, .json, .jsonl or .csv")
+    _check_drawings(one, explain, annotate)
+    _check_output(output)
     named = [*paths, *_listed(files_from, taken="-" in paths)]
     if not named and files_from is None:
         raise click.UsageError("name a picture or a folder; tsifra read --help shows how")
@@ -115,18 +110,15 @@ def read(
     names = [name for given in named for name in _pictures(given)]
     held = _held(names)
     folder = explain or annotate
-    drawings = _Drawings(folder) if folder else None
+    again = reader.read_one if one else partial(reader.read, layout=layout, rotate=rotate)
+    drawings = _Drawings(folder, again) if folder else None
     counts = dict.fromkeys(("ok", "review", "rejected", "blank", "error"), 0)
-    width = min(60, max(map(len, names), default=0))
     try:
-        answers = Writer(form, output, probabilities, width)
+        answers = Writer(form, output, probabilities, min(60, max(map(len, names), default=0)))
     except OSError as error:
         raise click.UsageError(f"--output: {output}: {error.strerror}") from None
-    with (
-        descriptor_quiet(),
-        answers as writer,
-        progress(len(names), output is not None or not sys.stdout.isatty()) as advance,
-    ):
+    seen = output is not None or not sys.stdout.isatty()
+    with descriptor_quiet(), answers as writer, progress(len(names), seen) as advance:
         for result in reader.read_many(
             (_source(name, held) for name in names), one=one, layout=layout, rotate=rotate, pages=pages
         ):
@@ -134,20 +126,25 @@ def read(
             counts[result.status] += 1
             advance(result.page == 1)
             if drawings and not isinstance(result, Failure):
-                source = _source(result.input, held)
-                try:
-                    one_page = (
-                        reader.read_one(source, result.page)
-                        if one
-                        else reader.read(source, result.page, layout, rotate)
-                    )
-                    drawings.save(one_page)
-                except InputError as error:
-                    click.echo(f"not drawn: {error}", err=True)
+                drawings.add(_source(result.input, held), result.page)
     if counts["error"]:
         click.echo(f"{counts['error']} of {sum(counts.values())} could not be read", err=True)
         return UNREAD
     return REVIEW if strict and counts["review"] + counts["rejected"] else OK
+
+
+def _check_drawings(one: bool, explain: Path | None, annotate: Path | None) -> None:
+    if explain and not one:
+        raise click.UsageError("--explain shows how one digit is read; give it with --one, or --annotate")
+    if annotate and one:
+        raise click.UsageError("--annotate marks the digits of a page; --explain is for --one")
+
+
+def _check_output(output: Path | None) -> None:
+    from tsifra.document import SUFFIXES
+
+    if output is not None and output.name.lower().endswith(SUFFIXES):
+        raise click.UsageError(f"--output: {output} is a picture's name; answers go to .txt, .json, .jsonl or .csv")
 
 
 def _listed(files_from: str | None, taken: bool) -> list[str]:
@@ -223,14 +220,22 @@ def _source(name: str, held: dict[str, bytes]) -> "Source":
 class _Drawings:
     """A folder of drawings: a picture a file, none written over another of the same run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read: Callable[["Source", int], Reading]) -> None:
+        """read: a page of a source, so that it can be drawn."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise click.UsageError(f"{folder}: no drawings can be written there: {error.strerror}") from None
-        self._folder, self._taken = folder, set[str]()
+        self._folder, self._read, self._taken = folder, read, set[str]()
 
-    def save(self, reading: Reading) -> None:
+    def add(self, source: "Source", page: int) -> None:
+        """Draw a page that has been read."""
+        try:
+            self._save(self._read(source, page))
+        except InputError as error:
+            click.echo(f"not drawn: {error}", err=True)
+
+    def _save(self, reading: Reading) -> None:
         stem = Path(reading.input).stem if reading.input != "-" else "stdin"
         stem = stem.encode(errors="surrogateescape")[:200].decode(errors="ignore")  # file systems end at 255
         stem += f"-page{reading.page}" if reading.page > 1 else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tsifra.cli.options import OK, missing, model_option
+from tsifra.lane import processors
 
 _WORKERS = 4  # each holds a network and its own memory
 
@@ -54,7 +55,7 @@ def serve(
         settings = Settings(
             host,
             port,
-            workers or min(_WORKERS, os.cpu_count() or 1),
+            workers or min(_WORKERS, processors()),
             None if model is None else str(model),
             os.environ.get("TSIFRA_TOKEN") or None,
             is_open,

@@ -43,7 +43,8 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
             case nn.BatchNorm2d():
                 pooled = [layers.pop()] if isinstance(layers[-1], Pool) else []
                 before = layers.pop()
-                assert isinstance(before, Conv)
+                if not isinstance(before, Conv):
+                    raise ModelError("a normalization can be folded only into a convolution before it")
                 gain = _numpy(layer.weight) / np.sqrt(_numpy(layer.running_var) + layer.eps)
                 shifted = (before.bias - _numpy(layer.running_mean)) * gain + _numpy(layer.bias)
                 if pooled and (gain <= 0).any():
@@ -62,7 +63,8 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
                 layers.append(Simple("Flatten"))
             case Merged():
                 last = layers[-1]
-                assert isinstance(last, Dense)
+                if not isinstance(last, Dense):
+                    raise ModelError("outputs can be merged only right after a dense layer")
                 sums = np.eye(layer.classes, dtype=np.float32)[np.arange(len(last.bias)).clip(max=layer.classes - 1)]
                 added = Dense(sums, np.zeros(layer.classes, np.float32))
                 layers += [Simple("Softmax", {"axis": 1}), added, Simple("Log")]
