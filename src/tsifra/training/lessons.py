@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from tsifra.data.digits import Sources
@@ -82,14 +83,20 @@ def sources(faces: list[Face], mnist: Mnist, count: int) -> tuple[Sources, Sourc
 
 
 def readable(faces: list[Face], mnist: Mnist) -> list[Face]:
-    """Faces whose digits are digits: a network that learns MNIST alone, in seconds, reads most of them."""
+    """Faces whose digits are digits: a network that learns MNIST alone, in seconds, reads most of them.
+
+    It learns on one thread, so that they are the same on any number.
+    """
     recipe = replace(RECIPES["fast"], held_back=0, bf16=False)
     training = Training(recipe, mnist.train_images, mnist.train_labels)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     for _ in range(recipe.epochs):
         training.epoch()
     drawn = [[face.draw(str(digit)) for digit in range(10)] for face in faces]
     pages = [255 - (np.pad(ink, 12) * 255).astype(np.uint8) for inks in drawn for ink in inks if ink is not None]
     answers = predict(training.network, as_read(pages)).argmax(1).numpy().reshape(-1, 10)
+    torch.set_num_threads(threads)
     right = (answers == np.arange(10)).sum(1)
     return [face for face, count in zip(faces, right, strict=True) if count >= _KNOWN]
 

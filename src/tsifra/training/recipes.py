@@ -125,11 +125,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=10,
+            epochs=16,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restarts=(7, 8, 9),
+            restarts=(10, 12, 14),
             decay=0.02,
             smoothing=0.01,
             average=0.999,
