@@ -4,9 +4,7 @@ Flows in: eleven probabilities of one region. Flows out: the Digit that stands f
 and nothing of how the probabilities came about.
 """
 
-from tsifra.reading import LABELS, BBox, Digit
-
-_NONE = LABELS.index("none")
+from tsifra.reading import LABELS, NONE, BBox, Digit
 
 
 def decide(probabilities: tuple[float, ...], bbox: BBox, accept: float) -> Digit:
@@ -16,6 +14,6 @@ def decide(probabilities: tuple[float, ...], bbox: BBox, accept: float) -> Digit
     """
     best = max(range(len(probabilities)), key=probabilities.__getitem__)
     confidence = min(1.0, probabilities[best])  # float32 rows may sum to a hair over 1
-    if best == _NONE:
+    if best == NONE:
         return Digit(None, confidence, bbox, "rejected", probabilities)
     return Digit(LABELS[best], confidence, bbox, "ok" if confidence >= accept else "review", probabilities)

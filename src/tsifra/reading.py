@@ -14,6 +14,7 @@ Record = dict[str, Any]
 
 LABELS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "none")
 """Names of the eleven probabilities; "none" is "no digit"."""
+NONE = LABELS.index("none")
 
 _WORST_LAST: tuple[Status, ...] = ("ok", "review", "rejected")
 _DECIMALS = 4

@@ -13,9 +13,9 @@ from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
+from tsifra.reading import NONE
 from tsifra.table import Cell, Classify, turns_of
 
-_NONE = 10
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
 _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
@@ -58,7 +58,7 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     whole = [Cell(piece.bbox, answer) for piece, answer in inked]
     if not whole:
         return []
-    share = float(np.mean([cell.probabilities[_NONE] for cell in whole]))
+    share = float(np.mean([cell.probabilities[NONE] for cell in whole]))
     most = _LETTERS_THERE if share <= _OF_NUMBERS else _LETTERS if share < _OF_WORDS else _LETTERS_HERE
     odds = _ODDS_THERE if share <= _OF_NUMBERS else _ODDS
     whole = [_expecting(cell, odds / _ODDS) for cell in whole]
@@ -80,19 +80,19 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
 
 def _expecting(cell: Cell, odds: float) -> Cell:
     """A cell on a page that holds so many times as many no digits as was thought (Saerens et al. 2002)."""
-    none = odds * cell.probabilities[_NONE]
-    whole = 1 + none - cell.probabilities[_NONE]
-    digits = (share / whole for share in cell.probabilities[:_NONE])
+    none = odds * cell.probabilities[NONE]
+    whole = 1 + none - cell.probabilities[NONE]
+    digits = (share / whole for share in cell.probabilities[:NONE])
     return replace(cell, probabilities=(*digits, none / whole))
 
 
 def _among_letters(cells: list[Cell]) -> list[Letters]:
-    return letters_beside([cell.bbox for cell in cells], [cell.probabilities[_NONE] for cell in cells])
+    return letters_beside([cell.bbox for cell in cells], [cell.probabilities[NONE] for cell in cells])
 
 
 def _doubted(cell: Cell, letters: float) -> Cell:
     """A digit on a line of letters, which may be one: "Bilbo" is 81160 to a network."""
-    digits = tuple(share * (1 - _DOUBT * letters) for share in cell.probabilities[:_NONE])
+    digits = tuple(share * (1 - _DOUBT * letters) for share in cell.probabilities[:NONE])
     return replace(cell, probabilities=(*digits, 1 - sum(digits)))
 
 
@@ -105,7 +105,7 @@ def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_A
     if not inked:
         return [None] * len(seen)
     shares = classify(np.stack(inked))
-    shares[:, _NONE] *= odds
+    shares[:, NONE] *= odds
     rows = iter((shares / shares.sum(1, keepdims=True)).tolist())
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
@@ -143,7 +143,7 @@ def _taken_apart(
 
 
 def _looks_like_digit(cell: Cell) -> bool:
-    return max(cell.probabilities) > cell.probabilities[_NONE]
+    return max(cell.probabilities) > cell.probabilities[NONE]
 
 
 def _is_wide(piece: Piece) -> bool:
@@ -153,4 +153,4 @@ def _is_wide(piece: Piece) -> bool:
 
 def _digit_share(answer: tuple[float, ...]) -> float:
     """The probability of the likeliest digit."""
-    return max(answer[:_NONE])
+    return max(answer[:NONE])

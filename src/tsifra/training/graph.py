@@ -39,7 +39,7 @@ class Conv:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dense:
-    """weight: (in, out); bias: (out,). The last one gives logits."""
+    """weight: (in, out); bias: (out,)."""
 
     weight: Array
     bias: Array

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from tsifra.data.digits import Sources
+from tsifra.data.digits import Pictures, Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.nondigits import NONE
 from tsifra.data.strokes import FORMS
@@ -22,7 +21,6 @@ from tsifra.normalize import normalize
 from tsifra.training.loop import Training, predict
 from tsifra.training.recipes import RECIPES, Recipe
 
-Pictures = NDArray[np.uint8]
 FONTS = Path("/usr/share/fonts")
 
 _KNOWN = 6  # digits of a face that a network which learned MNIST alone must read; others are pictures or too odd
