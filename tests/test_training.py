@@ -99,6 +99,16 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     assert Classifier(tmp_path).card.document["epochs_done"] == 2
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_told_of(
+    tsifra: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tsifra.data.mnist.load_mnist", lambda *_: TINY)
+    code, _, err = tsifra("train", "--device", "cuda", "--out", tmp_path / "out")
+    assert (code, "no GPU" in err) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such checkpoint"):
         run(RECIPE, TINY, tmp_path, resume=True)

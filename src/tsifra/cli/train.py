@@ -77,8 +77,6 @@ def train(
     from tsifra.data.mnist import cache_folder, load_mnist
 
     try:
-        import torch
-
         from tsifra import plots
         from tsifra.output import write_whole
         from tsifra.training.lessons import FONTS
@@ -86,8 +84,6 @@ def train(
         from tsifra.training.run import run
     except ImportError as error:
         raise missing(error, "training") from None
-    if device == "cuda" and not torch.cuda.is_available():
-        raise click.UsageError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
     given = {"epochs": epochs, "batch": batch, "bf16": None if precision is None else precision == "bf16"}
     chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
     mnist = load_mnist(data, fetched)

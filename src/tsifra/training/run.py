@@ -24,7 +24,7 @@ from tsifra.classifier import thresholds
 from tsifra.data.mnist import Mnist
 from tsifra.data.nondigits import NONE
 from tsifra.data.synthetic import Mix
-from tsifra.errors import DataError
+from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS
 from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
@@ -66,8 +66,10 @@ def run(
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
     Raises DataError where there is no checkpoint to go on from or it is another run's, and where the pictures are
-    fewer than a batch, OSError where `out` cannot be written to.
+    fewer than a batch, TsifraError for "cuda" where there is none, OSError where `out` cannot be written to.
     """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     lessons = prepare(recipe, mnist, seed, fonts, cache)
