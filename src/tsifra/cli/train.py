@@ -49,6 +49,12 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
     show_envvar=True,
     help="A folder of fonts, for `shipped`, which learns type; by default the system's.",
 )
+@click.option(
+    "--from",
+    "model",
+    type=click.Path(exists=True, path_type=Path),
+    help="Begin with the weights of this model (folder or ONNX) of the recipe's network, and so with a lower rate.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the last epoch of a run that was ended in --out.")
 @click.option("--name", help="Of the model, in records; by default recipe and seed.")
 def train(
@@ -61,6 +67,7 @@ def train(
     precision: str | None,
     device: str,
     fonts: Path | None,
+    model: Path | None,
     resume: bool,
     name: str | None,
 ) -> None:
@@ -88,7 +95,17 @@ def train(
     chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
     mnist = load_mnist(data, fetched)
     trained = run(
-        chosen, mnist, out, seed, device, resume, name, fonts or FONTS, cache_folder(), report=_reporter(chosen.epochs)
+        chosen,
+        mnist,
+        out,
+        seed,
+        device,
+        resume,
+        name,
+        model,
+        fonts or FONTS,
+        cache_folder(),
+        _reporter(chosen.epochs),
     )
     if trained.history:
         write_whole(out / "curves.png", plots.png(plots.curves(trained.history)))

@@ -19,9 +19,12 @@ from torch.optim.swa_utils import AveragedModel
 
 from tsifra.errors import DataError
 from tsifra.training.adamax import Adamax
+from tsifra.training.begin import begin
 from tsifra.training.muon import Muon
 from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import Recipe
+
+_MEASURED = 2000  # pictures that normalizations begin with the means of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class Training:
         if not self._steps:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
+
+    def begin(self, model: Path) -> None:
+        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers."""
+        order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
+        begin(self._net, model, self._images[order[:_MEASURED], 0].cpu().numpy())
 
     @property
     def network(self) -> nn.Sequential:

@@ -18,7 +18,8 @@ class Recipe:
     net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
     steps and falls to zero, "constant" stays. restarts: epochs after which the rate begins anew, at a fifth, and falls
     to zero again (Loshchilov and Hutter 2017); what was learned before each and in the end is averaged (Izmailov et al.
-    2018). decay: of weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average
+    2018). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
+    weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average
     of the weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in
     bfloat16 where the processor has it. normalized: whether training pictures pass through `normalize`, as a reader's
     do. held_back: the last so many training pictures are not learned; they tell the accuracy and choose the
@@ -37,6 +38,7 @@ class Recipe:
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
     restarts: tuple[int, ...] = ()
+    goes_on: bool = False
     decay: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
@@ -66,7 +68,7 @@ class Recipe:
         ends = [0.0, *(epoch / self.epochs for epoch in self.restarts if epoch < self.epochs), 1.0]
         cycle = sum(done >= end for end in ends[1:-1])
         done = (done - ends[cycle]) / (ends[cycle + 1] - ends[cycle])
-        if cycle:
+        if cycle or self.goes_on:
             return self.rate * _RESTART * (1 + math.cos(math.pi * done)) / 2
         if done < self.warmup:
             return self.rate * (0.04 + 0.96 * done / self.warmup)

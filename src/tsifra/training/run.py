@@ -20,7 +20,7 @@ import torch
 
 from tsifra import __version__
 from tsifra.calibration import best_temperature, promises, softmax, wilson
-from tsifra.classifier import thresholds
+from tsifra.classifier import Classifier, thresholds
 from tsifra.data.mnist import Mnist
 from tsifra.data.nondigits import NONE
 from tsifra.data.synthetic import Mix
@@ -57,6 +57,7 @@ def run(
     device: str = "auto",
     resume: bool = False,
     name: str | None = None,
+    model: Path | None = None,
     fonts: Path = FONTS,
     cache: Path | None = None,
     report: Callable[[Epoch], None] = lambda epoch: None,
@@ -65,17 +66,23 @@ def run(
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    Raises DataError where there is no checkpoint to go on from or it is another run's, and where the pictures are
-    fewer than a batch, TsifraError for "cuda" where there is none, OSError where `out` cannot be written to.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle.
+    Raises DataError where there is no checkpoint to go on from or it is another run's, or where the pictures are
+    fewer than a batch, ModelError for a `model` of other layers, TsifraError for "cuda" where there is none, OSError
+    where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
+    before = None if model is None else Classifier(model)
+    recipe = dataclasses.replace(recipe, goes_on=before is not None)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
+    if before is not None:
+        training.begin(before.file)
     if resume:
         _restore(training, _load_checkpoint(out / CHECKPOINT, recipe, seed), out / CHECKPOINT)
     interrupted = False
@@ -100,6 +107,7 @@ def run(
         "data": _data(recipe, mnist),
         "epochs_done": len(training.history),
         "commit": commit,
+        "from": None if before is None else before.card.name,
     }
     save_model(net, out, made | {"figures": made["figures"] | figures})
     return Trained(tuple(training.history), accuracy, interrupted)

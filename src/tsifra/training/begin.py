@@ -1,0 +1,88 @@
+"""A model that was exported -> a network with its weights, which goes on learning.
+
+Flows in: a network of the same layers, the model, and some pictures. Flows out: the network, which answers as the model
+does. The inverse of `export`.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from tsifra.errors import ModelError
+
+Pairs = list[tuple[Tensor, Tensor]]
+
+
+def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8]) -> None:
+    """Give `net` the weights of an exported network.
+
+    images: (N, 28, 28) uint8, some hundred of those that are learned. Normalizations, which the model has folded, begin
+    with their means and deviations, and what that scales is taken back in the next layer. Where `net` has more outputs,
+    they and the model's last begin as equal parts of it: kinds of no digit.
+    Raises ModelError for a model of other layers.
+    """
+    device = next(net.parameters()).device
+    pairs = _weights(model, device)
+    value = torch.tensor(images, device=device)[:, None].float() / 255
+    whole = scale = torch.ones(1, device=device)
+    shift = torch.zeros(0, device=device)
+    with torch.no_grad():
+        for layer in net.eval():
+            match layer:
+                case nn.Conv2d():
+                    weight, shift = _next(pairs, layer.weight.shape, model)
+                    layer.weight.copy_(weight * scale[:, None, None])
+                    scale = whole
+                    if layer.bias is not None:
+                        layer.bias.copy_(shift)
+                case nn.BatchNorm2d():
+                    variance, mean = torch.var_mean(value, (0, 2, 3))
+                    scale = (variance + layer.eps).sqrt()
+                    layer.running_mean, layer.running_var = mean, variance
+                    layer.bias.copy_((shift + mean) / scale)
+                case nn.Linear():
+                    weight, bias = _apart(*_next(pairs, None, model), layer.out_features)
+                    if weight.shape != layer.weight.shape:
+                        raise _other(model)
+                    layer.weight.copy_(weight * scale.repeat_interleave(layer.in_features // len(scale)))
+                    layer.bias.copy_(bias)
+                    scale = whole
+            value = layer(value)
+
+
+def _weights(model: Path, device: torch.device) -> Pairs:
+    """Weights and biases of the layers that have some, in their order, as PyTorch has them."""
+    graph = onnx.load(model).graph
+    constants = {each.name: torch.tensor(numpy_helper.to_array(each), device=device) for each in graph.initializer}
+    pairs = []
+    for node in graph.node:
+        if node.op_type in ("Conv", "Gemm") and len(node.input) == 3 and {*node.input[1:]} <= constants.keys():
+            weight, bias = (constants[name] for name in node.input[1:])
+            pairs.append((weight.T if node.op_type == "Gemm" else weight, bias))
+    return pairs
+
+
+def _next(pairs: Pairs, shape: Any, model: Path) -> tuple[Tensor, Tensor]:
+    if not pairs or (shape is not None and pairs[0][0].shape != shape):
+        raise _other(model)
+    return pairs.pop(0)
+
+
+def _apart(weight: Tensor, bias: Tensor, outputs: int) -> tuple[Tensor, Tensor]:
+    """A dense layer whose last output is in as many equal parts as give so many outputs."""
+    parts = outputs - len(bias) + 1
+    if parts < 2:
+        return weight, bias
+    shared = bias[-1:] - math.log(parts)
+    return torch.cat((weight[:-1], weight[-1:].repeat(parts, 1))), torch.cat((bias[:-1], shared.repeat(parts)))
+
+
+def _other(model: Path) -> ModelError:
+    return ModelError(f"{model}: has other layers than the recipe's network, which cannot go on from it")
