@@ -222,6 +222,19 @@ def test_a_neighbor_that_reaches_in_is_not_read(reader: Reader) -> None:
     assert answers(reader, lambda label: np.hstack((digit(label, 160), digit("0", 160)[:, 30:50]))) == DIGITS
 
 
+@pytest.mark.parametrize("pen", [0.1, 0.15])
+@pytest.mark.parametrize("side", [16, 40, None])
+@pytest.mark.parametrize("label", DIGITS)
+def test_bold_ink_that_fills_its_crop_is_told_from_paper(label: str, side: int | None, pen: float) -> None:
+    sheet = digit(label, 200, pen=pen)
+    x, y, wide, high = cv2.boundingRect((sheet < 128).view(np.uint8))
+    crop = np.ascontiguousarray(sheet[y : y + high, x : x + wide])
+    if side is not None:
+        crop = np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+    assert normalize(crop).steps[0] == "dark ink on light"
+    assert normalize(255 - crop).steps[0] == "light ink on dark"
+
+
 @pytest.mark.parametrize("pen", [0.004, 0.006, 0.02, 0.12])
 def test_pens_of_every_width_are_read(reader: Reader, pen: float) -> None:
     assert answers(reader, lambda label: digit(label, 1000, pen=pen)) == DIGITS

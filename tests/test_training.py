@@ -13,13 +13,14 @@ from conftest import CommandLine
 from drawing import DIGITS, digit
 from tsifra.classifier import Classifier
 from tsifra.data.mnist import Mnist
-from tsifra.errors import DataError
+from tsifra.errors import DataError, ModelError
 from tsifra.network import Network
 from tsifra.reader import Reader
 from tsifra.training.augment import Augment
+from tsifra.training.begin import begin
 from tsifra.training.export import save_model
 from tsifra.training.loop import Epoch, Training
-from tsifra.training.net import NETS, multiplications
+from tsifra.training.net import NETS, Merged, multiplications
 from tsifra.training.recipes import RECIPES
 from tsifra.training.run import CHECKPOINT, card, export, run
 
@@ -58,6 +59,29 @@ def test_a_trained_network_reads(tmp_path: Path) -> None:
     assert "".join(reader.read_one(digit(label)).text for label in DIGITS) == DIGITS
     assert reader.card.name == "tiny-0"
     assert reader.card.document["recipe"]["epochs"] == 4
+
+
+def test_a_run_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
+    first = run(RECIPE, TINY, tmp_path / "first")
+    further = run(dataclasses.replace(RECIPE, epochs=1), TINY, tmp_path / "further", seed=1, model=tmp_path / "first")
+    assert further.history[0].loss < first.history[0].loss / 2
+    assert further.history[0].rate < RECIPE.rate / 5
+    document = Classifier(tmp_path / "further").card.document
+    assert (document["from"], document["recipe"]["goes_on"]) == ("tiny-0", True)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
+    training = Training(dataclasses.replace(RECIPE, net=name, average=0.0), IMAGES, LABELS)
+    training.epoch()
+    save_model(training.network, tmp_path, card(RECIPE, 0, training.network, name))
+    net = NETS[name](14)
+    begin(net, tmp_path / "model.onnx", IMAGES[:50])
+    with torch.inference_mode():
+        said = torch.nn.Sequential(*net, Merged(10)).eval()(torch.tensor(IMAGES[:9])[:, None] / 255).softmax(1)
+    assert said.numpy() == pytest.approx(Network(weights_of(tmp_path), name)(IMAGES[:9]), abs=1e-5)
+    with pytest.raises(ModelError, match="other layers"):
+        begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", IMAGES[:50])
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:

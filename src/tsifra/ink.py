@@ -19,6 +19,7 @@ _FEWEST = 8  # pixels of ink that a faint digit has at least
 _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
 # A border that is all ink, around a picture that is mostly paper, is a frame; a digit leaves more of its box free.
 _FRAME_RIM, _FRAME_INSIDE = 0.98, 0.65
+_UNCLEAR, _HALF = 0.4, 0.25  # within which border and area together, and area alone, say little of what is paper
 _TONES = np.arange(256, dtype=np.float32)
 _SQUARES = _TONES**2
 
@@ -79,7 +80,7 @@ def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
     bright = cv2.countNonZero(light)
     if not 0 < bright < gray.size:
         return None
-    # Paper is what most of the border and most of the area are.
+    # Paper is what most of the border and most of the area are; where these say little, form tells.
     rim = gray.size - max(0, height - 2) * max(0, width - 2)
     inside = cv2.countNonZero(light[1:-1, 1:-1]) if rim < gray.size else 0
     bright_rim = (bright - inside) / rim
@@ -87,6 +88,9 @@ def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
     framed = max(bright_rim, 1 - bright_rim) > _FRAME_RIM and abs(bright_rim - bright_share) > _FRAME_INSIDE
     if light_ink is None:
         light_ink = bright_share < 0.5 if framed else bright_rim + bright_share < 1
+        if not framed and abs(bright_rim + bright_share - 1) < _UNCLEAR and abs(bright_share - 0.5) < _HALF:
+            by_form = bright_rim + bright_share + _form(np.asarray(light, np.uint8)) < 1
+            light_ink = by_form if _fills(light == by_form) else light_ink
 
     counts = cv2.calcHist([gray], [0], None, [256], [0, 256]).ravel()
     if not light_ink:
@@ -100,12 +104,45 @@ def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
         return None
 
     ranks = [share * paper_count for share in (0.1, 0.25, 0.5, 0.75, 0.9)]
-    ranks.append(paper_count + 0.95 * (gray.size - paper_count))
-    p10, p25, paper, p75, p90, ink = counts.cumsum().searchsorted(ranks).tolist()
+    ranks += [paper_count + share * (gray.size - paper_count) for share in (0.5, 0.95)]
+    p10, p25, paper, p75, p90, usual, ink = counts.cumsum().searchsorted(ranks).tolist()
     rim_ink = bright_rim if light_ink else 1 - bright_rim
-    even = p90 - p10 < 0.25 * contrast and (framed or rim_ink < 0.3)
+    bound = 0.25 * contrast
+    solid = ink - usual < bound and _fills(light == light_ink)
+    even = (framed or rim_ink < 0.3 or solid) and (p90 - p10 < bound or _spread(gray, light != light_ink) < bound)
     noise = max(p75 - paper, paper - p25) / 0.67
     return _Levels(paper, ink, noise, even) if light_ink else _Levels(255 - paper, 255 - ink, noise, even)
+
+
+def _spread(gray: Gray, paper: NDArray[np.bool_]) -> float:
+    """Between which gray levels eight tenths of the paper lie that is no soft edge of ink."""
+    away = cv2.erode(paper.view(np.uint8), np.ones((5, 5), np.uint8))
+    counts = cv2.calcHist([gray], [0], away, [256], [0, 256]).ravel()
+    low, high = (counts.cumsum().searchsorted(share * counts.sum()) for share in (0.1, 0.9))
+    return float(high - low)
+
+
+def _fills(ink: NDArray[np.bool_]) -> bool:
+    """Whether ink reaches all four edges, as that of a digit cut out tightly does, and no shadow and no line."""
+    return bool(ink[0].any() and ink[-1].any() and ink[:, 0].any() and ink[:, -1].any())
+
+
+def _form(light: Gray) -> float:
+    """How far the form of what is light, 1 in (H, W) of 0 and 1, is that of paper around bold ink, -1…1.
+
+    Paper has most of the corners, and lies in more pieces than the ink of a digit: its corners and what it encloses.
+    """
+    height, width = light.shape
+    down, across = max(1, height // 8), max(1, width // 8)
+    corners = [
+        corner.mean() for half in (light[:down], light[-down:]) for corner in (half[:, :across], half[:, -across:])
+    ]
+    least = max(3.0, 0.01 * light.size)
+    lights, darks = (
+        np.count_nonzero(cv2.connectedComponentsWithStats(part)[2][1:, cv2.CC_STAT_AREA] >= least)
+        for part in (light, 1 - light)
+    )
+    return float(np.mean(corners)) - 0.5 + 0.5 * float(np.sign(lights - darks))
 
 
 def _faint_levels(flat: Gray) -> _Levels | None:
