@@ -19,6 +19,7 @@ _FEWEST = 8  # pixels of ink that a faint digit has at least
 _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
 # A border that is all ink, around a picture that is mostly paper, is a frame; a digit leaves more of its box free.
 _FRAME_RIM, _FRAME_INSIDE = 0.98, 0.65
+_BLUR = 0.03  # of the contrast, from which what the paper's quartiles say may be blur beside ink and no grain
 _UNCLEAR, _HALF = 0.4, 0.25  # within which border and area together, and area alone, say little of what is paper
 _TONES = np.arange(256, dtype=np.float32)
 _SQUARES = _TONES**2
@@ -56,7 +57,7 @@ def _separated(gray: Gray) -> tuple[Gray | None, list[str]]:
     levels = _levels(gray)
     steps = []
     light_ink = levels is not None and levels.light_ink
-    if min(gray.shape) >= _LEAST_SHADED and (levels is None or (not levels.even and min(gray.shape) >= _SHADED)):
+    if min(gray.shape) >= _LEAST_SHADED and (levels is None or not levels.even):
         gray, light_ink = _flatten(gray, light_ink)
         levels = _levels(gray, light_ink=True) or _faint_levels(gray)
         steps.append("shading evened out")
@@ -109,9 +110,20 @@ def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
     rim_ink = bright_rim if light_ink else 1 - bright_rim
     bound = 0.25 * contrast
     solid = ink - usual < bound and _fills(light == light_ink)
-    even = (framed or rim_ink < 0.3 or solid) and (p90 - p10 < bound or _spread(gray, light != light_ink) < bound)
+    even = (framed or rim_ink < 0.3 or solid or min(gray.shape) < _SHADED) and (
+        p90 - p10 < bound or _spread(gray, light != light_ink) < bound
+    )
     noise = max(p75 - paper, paper - p25) / 0.67
+    if noise > _BLUR * contrast:  # which may be blurred ink, and that is smooth
+        noise = min(noise, _grain(gray, light != light_ink))
     return _Levels(paper, ink, noise, even) if light_ink else _Levels(255 - paper, 255 - ink, noise, even)
+
+
+def _grain(gray: Gray, paper: NDArray[np.bool_]) -> float:
+    """Standard deviation of the paper's grain, half as much again since it may be blurred: by neighbors' difference."""
+    both = (paper[:, 1:] & paper[:, :-1]).view(np.uint8)
+    counts = cv2.calcHist([cv2.absdiff(gray[:, 1:], gray[:, :-1])], [0], both, [256], [0, 256]).ravel()
+    return 1.5 * float(counts.cumsum().searchsorted(0.5 * counts.sum()))
 
 
 def _spread(gray: Gray, paper: NDArray[np.bool_]) -> float:
@@ -172,7 +184,8 @@ def _flatten(gray: Gray, light_ink: bool) -> tuple[Gray, bool]:
     reduce = 64 / max(height, width)
     size = (max(8, round(width * reduce)), max(8, round(height * reduce)))
     thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    narrow, wide = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (7, 23))
+    stroke = 9 if min(height, width) < _SHADED else 7  # a digit fills a small crop
+    narrow, wide = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (stroke, 23))
     light = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_TOPHAT, narrow))[0]
     dark = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_BLACKHAT, narrow))[0]
     if max(light, dark) > 1.3 * min(light, dark):
