@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 Gray = NDArray[np.uint8]
 
 _MIN_CONTRAST = 12.0  # gray levels between ink and paper under which a picture is blank
-_SHADED = 32  # pixels of the shorter side from which shading is told from ink that fills the crop
-_LEAST_SHADED = 12  # ... from which shading is thought of where nothing else explains the picture
+_LARGE = 32  # pixels of the shorter side under which a digit is taken to fill its crop
+_LEAST_SHADED = 12  # ... from which shading is thought of
 _FEWEST = 8  # pixels of ink that a faint digit has at least
 _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has 3.5, pure noise 2.7
 # A border that is all ink, around a picture that is mostly paper, is a frame; a digit leaves more of its box free.
@@ -110,7 +110,7 @@ def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
     rim_ink = bright_rim if light_ink else 1 - bright_rim
     bound = 0.25 * contrast
     solid = ink - usual < bound and _fills(light == light_ink)
-    even = (framed or rim_ink < 0.3 or solid or min(gray.shape) < _SHADED) and (
+    even = (framed or rim_ink < 0.3 or solid or min(gray.shape) < _LARGE) and (
         p90 - p10 < bound or _spread(gray, light != light_ink) < bound
     )
     noise = max(p75 - paper, paper - p25) / 0.67
@@ -184,7 +184,7 @@ def _flatten(gray: Gray, light_ink: bool) -> tuple[Gray, bool]:
     reduce = 64 / max(height, width)
     size = (max(8, round(width * reduce)), max(8, round(height * reduce)))
     thumb = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    stroke = 9 if min(height, width) < _SHADED else 7  # a digit fills a small crop
+    stroke = 9 if min(height, width) < _LARGE else 7  # a digit fills a small crop
     narrow, wide = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (stroke, 23))
     light = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_TOPHAT, narrow))[0]
     dark = cv2.sumElems(cv2.morphologyEx(thumb, cv2.MORPH_BLACKHAT, narrow))[0]
