@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +139,12 @@ def test_a_broken_download_goes_on_where_it_ended(mirror: type[Mirror]) -> None:
 def test_what_fails_once_is_tried_again(mirror: type[Mirror], how: str) -> None:
     mirror.spoil["train-images-idx3-ubyte.gz"] = how
     assert load_mnist().train_images.tolist() == [0, 0, 0]
+
+
+def test_without_a_cache_folder_a_folder_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    with pytest.raises(DataError, match=r"tsifra\[train\].*--data"):
+        load_mnist()
 
 
 def test_a_damaged_file_of_the_cache_is_named_and_fetched_again(

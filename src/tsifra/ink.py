@@ -109,10 +109,10 @@ def _levels(gray: Gray, light_ink: bool | None = None) -> _Levels | None:
     p10, p25, paper, p75, p90, usual, ink = counts.cumsum().searchsorted(ranks).tolist()
     rim_ink = bright_rim if light_ink else 1 - bright_rim
     bound = 0.25 * contrast
-    solid = ink - usual < bound and _fills(light == light_ink)
-    even = (framed or rim_ink < 0.3 or solid or min(gray.shape) < _LARGE) and (
-        p90 - p10 < bound or _spread(gray, light != light_ink) < bound
-    )
+    shadow = rim_ink >= 0.3 and not framed and min(gray.shape) >= _LARGE
+    if shadow and ink - usual < bound:  # nothing in it is darker, as a digit would be
+        shadow = not _fills(light == light_ink)
+    even = not shadow and (p90 - p10 < bound or _spread(gray, light != light_ink) < bound)
     noise = max(p75 - paper, paper - p25) / 0.67
     if noise > _BLUR * contrast:  # which may be blurred ink, and that is smooth
         noise = min(noise, _grain(gray, light != light_ink))

@@ -68,9 +68,7 @@ class Writer:
             if self._output is not None:
                 with contextlib.suppress(OSError):  # of a full disk, once more
                     self._stream.close()
-            if self._part is not None:
-                with contextlib.suppress(FileNotFoundError):  # where it was renamed
-                    os.unlink(self._part)
+            _swept(self._part)
 
     def _finish(self) -> None:
         if self._form == "json":
@@ -115,9 +113,7 @@ def write_whole(path: Path, data: bytes) -> None:
                 os.fsync(file.fileno())
                 os.replace(part, place)
     finally:
-        if part is not None:
-            with contextlib.suppress(FileNotFoundError):  # where it was renamed
-                os.unlink(part)
+        _swept(part)
 
 
 def json_line(result: Reading | Failure, probabilities: bool = False) -> str:
@@ -150,8 +146,15 @@ def _begun(path: Path) -> tuple[int | Path, Path, str | None]:
         return path, path, None
     path = path.resolve()
     handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.fchmod(handle, 0o666 & ~_umask())
+    os.chmod(part, 0o666 & ~_umask())
     return handle, path, part
+
+
+def _swept(part: str | None) -> None:
+    """Remove what was begun; where it is whole it was renamed, and nothing is left of it."""
+    if part is not None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
 
 
 def _umask() -> int:

@@ -42,7 +42,8 @@ class Page:
 
     def turned(self, degrees: int) -> "Page":
         """The page turned clockwise, by a multiple of 90."""
-        return replace(self, pixels=np.ascontiguousarray(np.rot90(self.pixels, -degrees // 90)), rotation=degrees)
+        turned = np.ascontiguousarray(np.rot90(self.pixels, -degrees // 90))
+        return replace(self, pixels=turned, rotation=(self.rotation + degrees) % 360)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,8 @@ def read(
         answers = Writer(form, output, probabilities, min(60, max(map(len, names), default=0)))
     except OSError as error:
         raise click.UsageError(f"--output: {output}: {error.strerror}") from None
-    seen = output is not None or not sys.stdout.isatty()
-    with descriptor_quiet(), answers as writer, progress(len(names), seen) as advance:
+    shown = output is not None or not sys.stdout.isatty()
+    with descriptor_quiet(), answers as writer, progress(len(names), shown) as advance:
         for result in reader.read_many(
             (_source(name, held) for name in names), one=one, layout=layout, rotate=rotate, pages=pages
         ):

@@ -95,7 +95,7 @@ def cache_folder() -> Path:
         import platformdirs
     except ImportError:
         raise DataError(
-            "fetching MNIST needs platformdirs: pip install 'tsifra[train]', or name a folder that holds MNIST"
+            "a cache folder needs platformdirs: pip install 'tsifra[train]', or name a folder that holds MNIST (--data)"
         ) from None
     return Path(platformdirs.user_cache_dir("tsifra", appauthor=False))
 

@@ -5,6 +5,8 @@ held back, nor is a face or a form of handwriting. MNIST's test files are not to
 """
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,16 +89,24 @@ def readable(faces: list[Face], mnist: Mnist) -> list[Face]:
     """
     recipe = replace(RECIPES["fast"], held_back=0, bf16=False)
     training = Training(recipe, mnist.train_images, mnist.train_labels)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    for _ in range(recipe.epochs):
-        training.epoch()
     drawn = [[face.draw(str(digit)) for digit in range(10)] for face in faces]
     pages = [255 - (np.pad(ink, 12) * 255).astype(np.uint8) for inks in drawn for ink in inks if ink is not None]
-    answers = predict(training.network, as_read(pages)).argmax(1).numpy().reshape(-1, 10)
-    torch.set_num_threads(threads)
+    with _one_thread():
+        for _ in range(recipe.epochs):
+            training.epoch()
+        answers = predict(training.network, as_read(pages)).argmax(1).numpy().reshape(-1, 10)
     right = (answers == np.arange(10)).sum(1)
     return [face for face, count in zip(faces, right, strict=True) if count >= _KNOWN]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def as_read(images: Pictures | list[Pictures]) -> Pictures:

@@ -64,7 +64,7 @@ class Recipe:
     def rate_at(self, done: float) -> float:
         """The learning rate when a share `done` of the run, 0…1, is over."""
         if self.schedule == "constant":
-            return self.rate
+            return self.rate * (_RESTART if self.goes_on else 1)
         ends = [0.0, *(epoch / self.epochs for epoch in self.restarts if epoch < self.epochs), 1.0]
         cycle = sum(done >= end for end in ends[1:-1])
         done = (done - ends[cycle]) / (ends[cycle + 1] - ends[cycle])

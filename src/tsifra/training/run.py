@@ -81,10 +81,10 @@ def run(
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
-    if before is not None:
-        training.begin(before.file)
     if resume:
         _restore(training, _load_checkpoint(out / CHECKPOINT, recipe, seed), out / CHECKPOINT)
+    elif before is not None:
+        training.begin(before.file)
     interrupted = False
     try:
         while len(training.history) < recipe.epochs:
@@ -125,9 +125,9 @@ def export(checkpoint: Path, out: Path) -> None:
             **kept["recipe"] | {key: made(**kept["recipe"][key]) for key, made in values.items() if kept["recipe"][key]}
         )
         blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
-    except TypeError:
+        training = Training(recipe, *blank)
+    except (TypeError, KeyError):
         raise DataError(f"{checkpoint}: of another version of tsifra") from None
-    training = Training(recipe, *blank)
     _restore(training, kept, checkpoint)
     net = training.network
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
