@@ -91,26 +91,8 @@ def create_app(reader: Reader, settings: Settings) -> ASGIApp:
 
 
 def _add_service(app: FastAPI, reader: Reader, room: Workroom, settings: Settings) -> None:
-    async def ask(request: Request, work: Callable[[list[Any]], list[Any]], given: Any, kind: Hashable = None) -> Any:
-        with metrics.QUEUE.track_inprogress():
-            try:
-                return await room.do(work, given, kind, request.receive)
-            except InputError as error:
-                raise ProblemError(error.kind, str(error)) from None
-
-    async def ask_alone(request: Request, work: Callable[[BinaryIO], Any]) -> Any:
-        (source,) = await _sources(request, most=1)
-        return await ask(request, lambda sources: [work(*sources)], source)
-
-    async def known(request: Request) -> None:
-        """Only parameters that there are: a misspelt one would be left out in silence."""
-        described = app.openapi()["paths"][request.url.path]["post"].get("parameters", ())
-        names = [each["name"] for each in described]
-        for name in request.query_params:
-            if name not in names:
-                raise ProblemError("parameter", f"there is no parameter {name}; there are {', '.join(names)}")
-
-    known_only = [Depends(known)]
+    ask, ask_alone = partial(_ask, room), partial(_ask_alone, room)
+    known_only = [Depends(_known)]
 
     @app.post("/v1/read", responses=_PROBLEMS, openapi_extra={"requestBody": _BODY}, dependencies=known_only)
     async def read(
@@ -216,6 +198,30 @@ def _add_problems(app: FastAPI) -> None:
     async def broken(request: Request, error: Exception) -> Response:
         metrics.ERRORS.labels("internal").inc()
         return ProblemError("internal", "the server failed; its log says why").response()
+
+
+async def _ask(
+    room: Workroom, request: Request, work: Callable[[list[Any]], list[Any]], given: Any, kind: Hashable = None
+) -> Any:
+    with metrics.QUEUE.track_inprogress():
+        try:
+            return await room.do(work, given, kind, request.receive)
+        except InputError as error:
+            raise ProblemError(error.kind, str(error)) from None
+
+
+async def _ask_alone(room: Workroom, request: Request, work: Callable[[BinaryIO], Any]) -> Any:
+    (source,) = await _sources(request, most=1)
+    return await _ask(room, request, lambda sources: [work(*sources)], source)
+
+
+async def _known(request: Request) -> None:
+    """Only parameters that there are: a misspelt one would be left out in silence."""
+    described = request.app.openapi()["paths"][request.url.path]["post"].get("parameters", ())
+    names = [each["name"] for each in described]
+    for name in request.query_params:
+        if name not in names:
+            raise ProblemError("parameter", f"there is no parameter {name}; there are {', '.join(names)}")
 
 
 async def _sources(request: Request, most: int | None = None) -> list[BinaryIO]:

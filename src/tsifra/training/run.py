@@ -93,13 +93,7 @@ def run(
     except KeyboardInterrupt:
         interrupted = True
     net = training.network.cpu()
-    accuracy = None
-    figures: dict[str, Any] = {}
-    held_images, held_labels = lessons.held_back
-    if len(held_labels):
-        accuracy = float((predict(net, held_images).argmax(1).numpy() == held_labels).mean())
-        ends = wilson(accuracy, len(held_labels))
-        figures = {"held_back_accuracy": round(accuracy, 5), "held_back_interval": [round(end, 5) for end in ends]}
+    accuracy, figures = _examined(net, lessons)
     calibration = _calibration(recipe, net, lessons)
     made = card(recipe, seed, net, name) | {
         "thresholds": thresholds(calibration.get("promises", ())),
@@ -149,6 +143,16 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
         },
     }
+
+
+def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None, dict[str, Any]]:
+    """Accuracy of the held-back pictures, None where there are none, and the figures for model.json."""
+    images, labels = lessons.held_back
+    if not len(labels):
+        return None, {}
+    accuracy = float((predict(net, images).argmax(1).numpy() == labels).mean())
+    interval = [round(end, 5) for end in wilson(accuracy, len(labels))]
+    return accuracy, {"held_back_accuracy": round(accuracy, 5), "held_back_interval": interval}
 
 
 def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> dict[str, Any]:
