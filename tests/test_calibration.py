@@ -79,14 +79,17 @@ def test_calibrate_learns_from_ones_own_files(tsifra: CommandLine, tmp_path: Pat
         (scans / label).mkdir(parents=True)
         for side in range(60, 120, 3):
             Image.fromarray(digit(label, side)).save(scans / label / f"{side}.png")
+    (scans / "-").mkdir()
+    Image.fromarray(digit("4")).save(scans / "-" / "looks-like-4.png")  # accepted, and none of the digits
     ran = tsifra("calibrate", scans, "--max-error", "0.1", "--out", tmp_path / "own")
     assert ran.code == 0, ran.err
     assert "of accepted answers wrong" in ran.out
     card = json.loads((tmp_path / "own" / "model.json").read_text())
     assert card["thresholds"]["max_error"] == 0.1
-    assert card["calibration"]["data"] == f"{scans}, 200 files"
+    assert card["calibration"]["data"] == f"{scans}, 201 files"
     picture = scans / "4" / "60.png"
     assert tsifra("read", "--one", "--model", tmp_path / "own", "--max-error", "0.1", picture).code == 0
+    assert max(accepted for _, _, accepted in card["calibration"]["promises"]) <= 1
     refused = tsifra("calibrate", scans, "--max-error", "0.0001", "--out", tmp_path / "never")
     assert refused.code == 2
     assert "cannot be promised; the least is" in refused.err

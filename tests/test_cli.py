@@ -570,6 +570,16 @@ def test_a_picture_is_not_overwritten_with_answers(tsifra: CommandLine) -> None:
     assert Path("4.png").read_bytes() == before
 
 
+def test_no_drawing_is_written_over_a_picture_that_is_read(tsifra: CommandLine) -> None:
+    Image.fromarray(digit("4")).save("4.png")
+    before = Path("4.png").read_bytes()
+    for option in (("--annotate", "."), ("--one", "--explain", "../" + Path.cwd().name)):
+        ran = tsifra("read", *option, "4.png")
+        assert (ran.code, "name another folder" in ran.err) == (2, True)
+    assert Path("4.png").read_bytes() == before
+    assert tsifra("read", "--annotate", "drawn", "4.png").code == 0
+
+
 def test_what_is_gone_before_it_is_drawn_ends_nothing(tsifra: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(self: object, source: str, page: int = 1) -> None:
         raise InputError(f"{source}: no such file")

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,18 @@ def test_the_shipped_reader_is_measured_on_mnist(tsifra: CommandLine, mnist: obj
     assert report["accuracy"] >= 0.993
     assert report["loss"] < 0.03
     assert report["ece"] < 0.01
+
+
+def test_any_file_name_may_be_in_a_report_and_a_drawing(tsifra: CommandLine, tmp_path: Path) -> None:
+    for name in (b"caf\xe9.png", b"$x_$ $.png"):
+        file = tmp_path / "set" / "7" / os.fsdecode(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(digit("4")).save(file)
+        shutil.copy(file, file.with_name(f"._{file.name}"))  # as macOS writes them
+    ran = tsifra("evaluate", tmp_path / "set", "--html", tmp_path / "report.html")
+    assert (ran.code, "2 pictures" in ran.out) == (0, True), ran.err
+    assert "caf" in (tmp_path / "report.html").read_text()
+    assert tsifra("show", tmp_path / "set", "--output", tmp_path / "set.png").code == 0
 
 
 def test_pictures_are_drawn_with_their_labels(tsifra: CommandLine, folder: Path, tmp_path: Path) -> None:
@@ -147,6 +161,8 @@ def test_kaggles_csv_is_read(tmp_path: Path) -> None:
     images, labels = read_csv(path)
     assert labels.tolist() == [7, 0]
     assert (images.shape, images[0, 27, 27], images[1, 0, 0]) == ((2, 28, 28), 255, 9)
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows))  # without a heading no row is lost
+    assert read_csv(path)[1].tolist() == [7, 0]
     path.write_text("label,pixel0\n7,300\n")
     with pytest.raises(DataError, match=r"train\.csv"):
         read_csv(path)

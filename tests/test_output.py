@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tsifra import Digit, Failure, Reading
-from tsifra.output import Form, Writer, write_whole
+from tsifra.output import Form, Writer, write_model, write_whole
 
 FORMS: list[Form] = ["text", "json", "jsonl", "csv"]
 
@@ -203,6 +203,17 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need rights on Windows")
+def test_a_model_is_written_whole_or_left_as_it_was(tmp_path: Path) -> None:
+    write_model(tmp_path, b"network", {"name": "first"})
+    assert json.loads((tmp_path / "model.json").read_text())["name"] == "first"
+    (tmp_path / "model.json").unlink()
+    (tmp_path / "model.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_model(tmp_path, b"another", {"name": "second"})
+    assert (tmp_path / "model.onnx").read_bytes() == b"network"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["model.json", "model.onnx"]
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link, target = tmp_path / "link", tmp_path / "target"
     target.write_text("older")

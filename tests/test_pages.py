@@ -166,7 +166,7 @@ def test_pages_and_drawings_from_the_shell(tsifra: CommandLine, tmp_path: Path) 
     assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"notes-page2.png", "notes-page3.png"}
     absent = tsifra("read", "--pages", "9", "--format", "jsonl", tmp_path / "notes.tif")
     assert absent.code == 3
-    assert "has 3 pages, none of those that are wanted" in absent.out
+    assert "has none of the pages that are wanted; their number is 3" in absent.out
     for args in (("--layout", "grid"), ("--rotate", "90")):
         assert tsifra("read", "--one", *args, tmp_path / "notes.tif").code == 2
     for wrong in ("0-2", "3-1", "x", "1-"):

@@ -124,6 +124,20 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     assert Classifier(tmp_path).card.document["epochs_done"] == 2
 
 
+def test_ctrl_c_before_anything_is_learned_leaves_the_model_that_lies_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(training: Training) -> Epoch:
+        raise KeyboardInterrupt
+
+    run(RECIPE, TINY, tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr(Training, "epoch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(RECIPE, TINY, tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_a_gpu_that_is_not_there_is_told_of(
     tsifra: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,7 +157,10 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     other = torch.load(tmp_path / CHECKPOINT, weights_only=True)
     other["state"]["net"] = {name: values[:1] for name, values in other["state"]["net"].items() if values.ndim}
     torch.save(other, tmp_path / CHECKPOINT)
-    for goes_on in (lambda: run(RECIPE, TINY, tmp_path, resume=True), lambda: export(tmp_path / CHECKPOINT, tmp_path)):
+    for goes_on in (
+        lambda: run(RECIPE, TINY, tmp_path, resume=True),
+        lambda: export(tmp_path / CHECKPOINT, tmp_path / "out"),
+    ):
         with pytest.raises(DataError, match="another version"):
             goes_on()
     (tmp_path / CHECKPOINT).write_bytes(b"not one")
@@ -155,6 +172,14 @@ def test_a_checkpoint_is_exported_as_what_was_trained(tmp_path: Path) -> None:
     run(RECIPE, TINY, tmp_path / "out")
     export(tmp_path / "out" / CHECKPOINT, tmp_path / "exported")
     assert weights_of(tmp_path / "out") == weights_of(tmp_path / "exported")
+
+
+def test_an_export_leaves_the_model_of_its_run(tmp_path: Path) -> None:
+    run(RECIPE, TINY, tmp_path)
+    before = (tmp_path / "model.json").read_bytes()
+    with pytest.raises(DataError, match="name another folder"):
+        export(tmp_path / CHECKPOINT, tmp_path)
+    assert (tmp_path / "model.json").read_bytes() == before
 
 
 def test_a_checkpoint_runs_no_code(tmp_path: Path) -> None:

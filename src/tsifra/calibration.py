@@ -100,7 +100,8 @@ def promises(answers: NDArray[Any], confidence: Floats, truth: NDArray[Any]) -> 
         taken = digits & (confidence >= threshold)
         count, wrong = int(taken.sum()), int((taken & (answers != truth)).sum())
         bound = max(clopper_pearson(wrong, count), kept[-1].error if kept else 0.0)
-        kept.append(Promise(threshold, round(bound, 6), round(count / max(1, int((truth < 10).sum())), 5)))
+        accepted = int((taken & (truth < 10)).sum()) / max(1, int((truth < 10).sum()))
+        kept.append(Promise(threshold, round(bound, 6), round(accepted, 5)))
     return kept
 
 

@@ -147,6 +147,11 @@ def named(data: bytes, name: str) -> BinaryIO:
     return file
 
 
+def is_picture(file: str) -> bool:
+    """Whether a folder's file of this name is taken for a picture; hidden ones are not."""
+    return file.lower().endswith(SUFFIXES) and not file.startswith(".")
+
+
 def find_pictures(folder: Path, name: str) -> list[str]:
     """Picture files below a folder, each as `name`/…, in natural order (2.png before 10.png).
 
@@ -159,7 +164,7 @@ def find_pictures(folder: Path, name: str) -> list[str]:
         os.path.join(root, file)
         for root, _, files in os.walk(folder, onerror=closed.append)
         for file in files
-        if file.lower().endswith(SUFFIXES) and not file.startswith(".")
+        if is_picture(file)
     ]
     found += [str(error.filename) for error in closed]
     if not found:

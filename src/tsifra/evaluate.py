@@ -178,8 +178,7 @@ def _answers(
     if not sources or len(sources) != len(labels):
         raise ValueError(f"{len(sources)} pictures and {len(labels)} labels")
     answers = []
-    # Only the first page of a document is the picture that the label is of.
-    firsts = (result for result in reader.read_many(sources, one=True) if result.page == 1)
+    firsts = reader.read_many(sources, one=True, pages=(1,))  # the page of a document that the label is of
     for index, (source, label, result) in enumerate(zip(sources, labels, firsts, strict=True)):
         name = f"number {index}" if isinstance(source, np.ndarray) else result.input
         answers.append(Answer(name, source, label, result, _loss(label, result)))

@@ -76,7 +76,8 @@ class Explanation:
         sure = "" if reading.confidence is None else f"{percent(reading.confidence)} · "
         _write(draw, (_PAD + 56, 16), f"{sure}{reading.status}: {_SAID[reading.status]}", 22, _INK)
         name = reading.input if reading.page == 1 else f"{reading.input}, page {reading.page}"
-        _write(draw, (_PAD + 56, 46), name if len(name) < 80 else "…" + name[-79:], 16, _FAINT)
+        if name.encode("latin-1", "replace").decode("latin-1") == name:  # Pillow's font has no other letters
+            _write(draw, (_PAD + 56, 46), name if len(name) < 80 else "…" + name[-79:], 16, _FAINT)
 
     def _cropped_original(self) -> Image.Image:
         """The page in a square, with the crop drawn in."""

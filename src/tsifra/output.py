@@ -104,16 +104,26 @@ class Writer:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there. Raises OSError."""
-    handle, place, part = _begun(path)
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files, each whole or not there, and none where one cannot be written. Raises OSError."""
+    parts: list[tuple[str, Path]] = []
     try:
-        with open(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            if part is not None:
-                os.fsync(file.fileno())
-                os.replace(part, place)
+        for path, data in files.items():
+            handle, place, part = _begun(path)
+            parts += [(part, place)] if part is not None else []
+            with open(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                if part is not None:
+                    os.fsync(file.fileno())
+        for part, place in parts:
+            os.replace(part, place)
     finally:
-        _swept(part)
+        for part, _ in parts:
+            _swept(part)
 
 
 def json_line(result: Reading | Failure, probabilities: bool = False) -> str:
@@ -166,9 +176,9 @@ def _umask() -> int:
 def write_model(folder: Path, network: bytes, card: Mapping[str, Any]) -> None:
     """Write a model folder: model.onnx, and as model.json the card with the network's hash and size.
 
-    Raises OSError where a file cannot be written.
+    Raises OSError where one cannot be written, and then writes neither.
     """
     whole = {**card, "sha256": hashlib.sha256(network).hexdigest(), "bytes": len(network)}
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "model.onnx", network)
-    write_whole(folder / "model.json", (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())
+    text = json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    write_together({folder / "model.onnx": network, folder / "model.json": text.encode()})

@@ -36,7 +36,7 @@ def samples(images: Sequence[NDArray[Any]], captions: Sequence[str], negative: b
         shown = axes.imshow(image, cmap="binary" if negative else "gray", vmin=0, vmax=255)
         axes.set_xticks([])
         axes.set_yticks([])
-        axes.set_xlabel(caption)
+        axes.set_xlabel(caption, parse_math=False)
         if image.ndim == 2:
             figure.colorbar(shown, ax=axes)
     return figure

@@ -222,7 +222,9 @@ class Reader:
                     document = opened.enter_context(open_document(source, self._limits))
                 numbers = [n for n in range(1, document.count + 1) if wanted is None or n in wanted]
                 if not numbers:
-                    raise MissingError(f"{name}: has {document.count} pages, none of those that are wanted")
+                    raise MissingError(
+                        f"{name}: has none of the pages that are wanted; their number is {document.count}"
+                    )
                 for number in numbers:
                     try:
                         yield Page(name, number, self._decode(document, number))

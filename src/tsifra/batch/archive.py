@@ -16,9 +16,9 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from tsifra.batch import remote
-from tsifra.batch.folder import is_picture
 from tsifra.batch.item import Item, Span, Trouble, is_url
 from tsifra.decoders import Limits, check_bytes
+from tsifra.document import is_picture
 from tsifra.errors import AccessError, DamagedError, FormatError, InputError
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")

@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Iterator
 
 from tsifra.batch.archive import is_archive, is_wanted
-from tsifra.batch.folder import is_picture
 from tsifra.batch.item import is_url
 from tsifra.batch.listing import Sources
+from tsifra.document import is_picture
 
 
 def counted(sources: Sources) -> int | None:

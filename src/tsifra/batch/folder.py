@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tsifra.batch.item import Item, Trouble
 from tsifra.batch.order import in_order
-from tsifra.document import SUFFIXES
+from tsifra.document import is_picture
 
 
 class _Folder(NamedTuple):
@@ -19,11 +19,6 @@ class _Folder(NamedTuple):
 
     path: str
     places: frozenset[int] = frozenset()
-
-
-def is_picture(name: str) -> bool:
-    """Whether a file of a folder is taken for a picture."""
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
 def of_file(path: str) -> Item:

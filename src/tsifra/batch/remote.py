@@ -11,10 +11,10 @@ from functools import lru_cache, partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
-from tsifra.batch.folder import is_picture
 from tsifra.batch.item import Item, Trouble
 from tsifra.batch.order import in_order
 from tsifra.decoders import Limits, check_bytes
+from tsifra.document import is_picture
 from tsifra.errors import AccessError, InputError, MissingError, TsifraError
 
 _PAUSES_S = (0.1, 0.5, 2.0, 8.0, 30.0)  # many stumble once, a service that is being restarted takes half a minute

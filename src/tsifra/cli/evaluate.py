@@ -50,7 +50,7 @@ def evaluate(
             from tsifra.report import to_html
         except ImportError as error:
             raise missing(error, "drawing") from None
-        write_whole(html, to_html(report, reader).encode())
+        write_whole(html, to_html(report, reader).encode(errors="backslashreplace"))
 
 
 @click.command()

@@ -111,7 +111,7 @@ def read(
     held = _held(names)
     folder = explain or annotate
     again = reader.read_one if one else partial(reader.read, layout=layout, rotate=rotate)
-    drawings = _Drawings(folder, again) if folder else None
+    drawings = _Drawings(folder, again, names) if folder else None
     counts = dict.fromkeys(("ok", "review", "rejected", "blank", "error"), 0)
     try:
         answers = Writer(form, output, probabilities, min(60, max(map(len, names), default=0)))
@@ -220,8 +220,10 @@ def _source(name: str, held: dict[str, bytes]) -> "Source":
 class _Drawings:
     """A folder of drawings: a picture a file, none written over another of the same run."""
 
-    def __init__(self, folder: Path, read: Callable[["Source", int], Reading]) -> None:
-        """read: a page of a source, so that it can be drawn."""
+    def __init__(self, folder: Path, read: Callable[["Source", int], Reading], names: list[str]) -> None:
+        """read: a page of a source, so that it can be drawn. names: of what is read, none of which is drawn over."""
+        if os.path.realpath(folder) in {os.path.realpath(os.path.dirname(name)) for name in names if name != "-"}:
+            raise click.UsageError(f"{folder}: holds pictures that are read; name another folder for the drawings")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

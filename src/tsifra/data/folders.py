@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.data.mnist import read_idx
-from tsifra.document import SUFFIXES, natural_key
+from tsifra.document import is_picture, natural_key
 from tsifra.errors import DataError
 
 LABELS = (*"0123456789", "-")
@@ -41,7 +41,7 @@ def labelled_folder(folder: Path) -> list[Labelled]:
         for part in sorted(folder.iterdir() if folder.is_dir() else [])
         if part.is_dir() and part.name in LABELS
         for path in sorted(part.iterdir(), key=lambda path: natural_key(path.name))
-        if path.name.lower().endswith(SUFFIXES)
+        if is_picture(path.name)
     ]
     if not found:
         raise DataError(f"{folder}: neither a {MANIFEST} (file,label) nor folders named 0 … 9 with pictures in it")
@@ -54,9 +54,11 @@ def read_pairs(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[n
 
 
 def read_csv(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A CSV file as Kaggle has MNIST: a heading, then label and 784 pixels a line. Raises DataError."""
+    """A CSV file as Kaggle has MNIST: a heading or none, then label and 784 pixels a line. Raises DataError."""
     try:
-        table = np.loadtxt(path, np.uint8, delimiter=",", skiprows=1, ndmin=2)
+        with open(path, encoding="utf-8-sig") as lines:
+            heading = not lines.readline().replace(",", "").strip().isdigit()
+        table = np.loadtxt(path, np.uint8, delimiter=",", skiprows=int(heading), ndmin=2, encoding="utf-8-sig")
     except (OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: not a table of label and 784 pixels a line: {error}") from None
     if table.shape[1] != 785:

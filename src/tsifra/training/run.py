@@ -62,7 +62,7 @@ def run(
     cache: Path | None = None,
     report: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Trained:
-    """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what was learned until then.
+    """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what whole epochs have taught until then.
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
@@ -91,6 +91,8 @@ def run(
             report(training.epoch())
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
     except KeyboardInterrupt:
+        if not training.history:  # nothing was learned, and a model may lie there
+            raise
         interrupted = True
     net = training.network.cpu()
     accuracy, figures = _examined(net, lessons)
@@ -110,8 +112,10 @@ def run(
 def export(checkpoint: Path, out: Path) -> None:
     """Write what a checkpoint has learned as a model folder: its temperature 1, no digit as likely as it was learned.
 
-    Raises DataError for a file that is no checkpoint.
+    Raises DataError for a file that is no checkpoint, and where `out` is its folder, whose model knows more.
     """
+    if checkpoint.resolve().parent == out.resolve():
+        raise DataError(f"{out}: holds the model of this run, with its calibration; name another folder")
     kept = _load_checkpoint(checkpoint)
     try:
         values = {"augment": Augment, "mix": Mix, "calibration": Mix}
@@ -208,11 +212,14 @@ def _load_checkpoint(path: Path, recipe: Recipe | None = None, seed: int = 0) ->
         kept = torch.load(path, map_location="cpu", weights_only=True)
         theirs = (kept["recipe"], kept["seed"], kept["state"])
     except FileNotFoundError:
-        raise DataError(f"{path}: no such checkpoint to go on from") from None
+        raise DataError(f"{path}: no such checkpoint") from None
     except Exception:  # torch.load raises nearly anything for a file that is none
         raise DataError(f"{path}: damaged, or not a checkpoint of tsifra train") from None
     if recipe is not None and theirs[:2] != (dataclasses.asdict(recipe), seed):
-        raise DataError(f"{path}: made by another recipe or seed; without --resume a run begins anew")
+        raise DataError(
+            f"{path}: made by another recipe or seed, or one of both runs began --from a model; say what was said "
+            "then, or leave out --resume, and the run begins anew"
+        )
     return dict(kept)
 
 
