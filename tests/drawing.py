@@ -1,16 +1,22 @@
 """Digits drawn with a pen, so that every test has a picture whose answer is known and no file is needed.
 
-Drawn as lines, not with a font: fonts differ from one version of Pillow or OpenCV to the next, these do not.
+Drawn as lines, not with a font: fonts differ from one version of Pillow or OpenCV to the next, these do not. Where the
+type is what is tested, TYPE is its face.
 """
 
 from itertools import pairwise
+from pathlib import Path
 
 import cv2
+import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
 _Path = list[tuple[float, float]]
+
+TYPE = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+"""A face that comes with Matplotlib, for what is about type."""
 
 DIGITS = "0123456789"
 

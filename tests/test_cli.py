@@ -466,6 +466,22 @@ def test_a_person_at_a_terminal_sees_how_far_it_is() -> None:
     assert b"40/40" in seen
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no pseudo-terminals on Windows")
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_a_terminal_gets_colors_unless_its_owner_wants_none(no_color: str) -> None:
+    draw("4.png")
+    terminal, end = os.openpty()
+    try:
+        subprocess.run(
+            [*PYTHON_M, "read", "--one", "4.png"], stdout=end, env=os.environ | {"NO_COLOR": no_color}, check=True
+        )
+        seen = os.read(terminal, 1 << 16)
+    finally:
+        os.close(terminal)
+        os.close(end)
+    assert (b"\x1b[32mok" in seen) == (not no_color)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a closed pipe is another matter on Windows")
 def test_who_reads_only_the_first_lines_is_no_error() -> None:
     draw("4.png")

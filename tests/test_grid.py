@@ -5,13 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from conftest import CommandLine
-from drawing import digit
+from drawing import TYPE, digit
 from tsifra import Reader, Reading
 from tsifra.grid import find_grid
 from tsifra.ink import Gray
+from tsifra.layout import Layout
 
 SUDOKU = [
     "53..7....",
@@ -55,6 +56,18 @@ def shot(sheet: Gray, lean: float = 0.06) -> Gray:
     return np.asarray(cv2.GaussianBlur((moved * light).astype(np.uint8), (0, 0), 1.0), np.uint8)
 
 
+def printed(rows: list[list[str]], wide: int, high: int = 100, size: int = 44) -> Gray:
+    """A table of typed numbers, each in a cell of so many pixels."""
+    sheet = Image.new("L", (wide * len(rows[0]) + 200, high * len(rows) + 200), 255)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(TYPE, size)
+    for row, numbers in enumerate(rows):
+        for column, number in enumerate(numbers):
+            left, top = 100 + wide * column, 100 + high * row
+            draw.rectangle((left, top, left + wide, top + high), outline=0, width=3)
+            draw.text((left + wide / 2, top + high / 2), number, fill=0, font=font, anchor="mm")
+    return np.asarray(sheet)
+
+
 def read(reader: Reader, gray: Gray) -> Reading:
     (reading,) = reader.read_many([gray], layout="grid")
     assert isinstance(reading, Reading)
@@ -88,6 +101,26 @@ def test_boxes_lie_on_the_digits(reader: Reader) -> None:
         x0, y0, x1, y1 = found.bbox
         assert left <= x0 < x1 <= left + 60
         assert 90 <= y0 < y1 <= 150
+
+
+@pytest.mark.parametrize(("wide", "high"), [(100, 100), (150, 100), (200, 100), (300, 100), (80, 200)])
+def test_no_digit_is_lost_in_a_cell_of_any_shape(reader: Reader, wide: int, high: int) -> None:
+    rows = ["40031", "65626", "13498", "91696"]
+    reading = reader.read(printed([[*row] for row in rows], wide, high))
+    assert reading.text.split("\n") == rows
+    x0, y0, x1, y1 = reading.digits[0].bbox
+    assert x0 < 100 + wide / 2 < x1
+    assert y0 < 100 + high / 2 < y1
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize("layout", ["auto", "grid"])
+def test_cells_hold_numbers_too(reader: Reader, layout: Layout, turns: int) -> None:
+    rows = [["12", "345", "7"], ["80", "", "264"], ["5", "66", "31"], ["908", "4", "27"]]
+    gray = np.ascontiguousarray(np.rot90(printed(rows, 200), turns))
+    reading = reader.read(gray, layout=layout)
+    assert reading.text.split("\n") == [" ".join(number or "." for number in row) for row in rows]
+    assert (reading.rotation, reading.status) == (90 * turns, "ok")
 
 
 def test_what_has_no_grid_is_blank(reader: Reader) -> None:

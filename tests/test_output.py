@@ -5,7 +5,6 @@ import io
 import json
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -229,27 +228,9 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 # Terminals ------------------------------------------------------------------------------------------------------
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def shown(monkeypatch: pytest.MonkeyPatch, form: Form, terminal: io.StringIO) -> str:
-    monkeypatch.setattr(sys, "stdout", terminal)
-    with Writer(form, None) as writer:
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
+def test_colors_are_for_text(form: Form, capsys: pytest.CaptureFixture[str]) -> None:
+    with Writer(form, None, colored=True) as writer:
         for result in RESULTS:
             writer.write(result)
-    return terminal.getvalue()
-
-
-def test_colors_are_for_text_on_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b[" in shown(monkeypatch, "text", Terminal())
-    assert "\x1b[" not in shown(monkeypatch, "text", io.StringIO())
-    assert "\x1b[" not in shown(monkeypatch, "jsonl", Terminal())
-    assert "\x1b[" not in shown(monkeypatch, "csv", Terminal())
-
-
-def test_who_wants_no_colors_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[" not in shown(monkeypatch, "text", Terminal())
+    assert ("\x1b[" in capsys.readouterr().out) == (form == "text")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from conftest import CommandLine
-from drawing import digit
+from drawing import TYPE, digit
 from tsifra import Reader, Reading
 from tsifra.arrange import lines_of
 from tsifra.ink import Gray
@@ -72,6 +72,28 @@ def test_a_little_ink_as_bright_as_its_paper_is_seen_by_its_color(reader: Reader
     page = np.full((1500, 1500, 3), (120, 180, 120), np.uint8)
     page[300 : 300 + ink.shape[0], 500 : 500 + ink.shape[1]][ink] = (230, 130, 90)  # of the same brightness
     assert reader.read(page).text == "407"
+
+
+@pytest.mark.parametrize("size", [32, 60])
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("12 34 56", "12 34 56"),
+        ("4 8 15 16 23 42", "4 8 15 16 23 42"),
+        ("11 111 1101", "11 111 1101"),
+        ("40117113", "40117113"),
+        ("12.50", "12 50"),
+        ("19.99 7.45", "19 99 7 45"),
+        ("(045) 27", "045 27"),
+        ("[3] 88", "3 88"),
+        ("15/08/2024", "15 08 2024"),
+    ],
+)
+def test_type_is_parted_by_spaces_and_signs_are_no_digits(reader: Reader, line: str, text: str, size: int) -> None:
+    font = ImageFont.truetype(TYPE, size)
+    page = Image.new("L", (round(font.getlength(line)) + 200, 3 * size), 255)
+    ImageDraw.Draw(page).text((100, 0.8 * size), line, fill=0, font=font)
+    assert reader.read(page).text == text
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

@@ -1,6 +1,6 @@
 """Accuracy of reading pages that are made here; see README.md beside this file.
 
-python bench/pages/accuracy.py {drawn,text,pairs} [--data DIR] [--fonts DIR] [--model DIR]
+python bench/pages/accuracy.py {drawn,text,typed,pairs} [--data DIR] [--fonts DIR] [--model DIR]
 """
 
 import argparse
@@ -60,6 +60,24 @@ def text(reader: Reader, mnist: Mnist, fonts: Path) -> None:
         counts.append(sum(digit.status == "ok" for digit in reading.digits))
     print(f"{len(counts)} pages: {np.mean(counts):.2f} ok a page, at most {max(counts)}; ", end="")
     print(f"{np.mean([count > 1 for count in counts]):.0%} of the pages with more than one")
+
+
+def typed(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """Lines of three to six numbers, two of each face that no training has seen: right digits, right spaces."""
+    digits = spaces = lines = 0
+    for index, face in enumerate([*held_out(mnist, fonts).faces] * 2):
+        rng = np.random.default_rng([SEED, index])
+        numbers = [str(rng.integers(10 ** int(rng.integers(1, 6)))) for _ in range(rng.integers(3, 7))]
+        ink = face.draw(" ".join(numbers))
+        if ink is None:
+            continue
+        sheet = cv2.resize(np.pad(ink, 80), None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
+        text = reader.read(np.asarray(255 * (1 - sheet), np.uint8), rotate=0).text
+        lines += 1
+        if text.replace(" ", "").replace("\n", "") == "".join(numbers):
+            digits += 1
+            spaces += text == " ".join(numbers)
+    print(f"{lines} lines: digits right in {digits / lines:.1%}, of which spaces too in {spaces / digits:.1%}")
 
 
 def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
@@ -130,7 +148,12 @@ def tight(image: np.ndarray) -> np.ndarray:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {"drawn": drawn, "text": text, "pairs": pairs}
+MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
+    "drawn": drawn,
+    "text": text,
+    "typed": typed,
+    "pairs": pairs,
+}
 
 if __name__ == "__main__":
     main()

@@ -5,15 +5,20 @@ boxes stand among letters. Knows nothing of pictures.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsifra.normalize import BBox
 
 _SAME_LINE = 0.5  # of the lower one's height that two boxes share, side by side
 _NUMBER_GAP = 0.75  # of the digits' height; a wider gap parts numbers
+_SPACE, _SPACE_OF_TYPE = 0.3, 0.2  # ... and one that is so much wider than usual on its line
+_STEP = 1.2  # ... if the step from middle to middle is so many times the usual one; beside a 1 the gap alone is wider
+_USUAL = 0.2  # share of a line's gaps, and of its steps, that are no wider than the usual one
+_EVEN, _TYPED, _MOSTLY = 0.04, 3, 0.6  # of the height by which type differs; digits, and their share, that tell it
+_PLAINLY = 0.75  # share that tells it where a space is in doubt
 _WORD_GAP = 0.6  # of the height, within which what stands beside belongs to the word
 _FAR = 12.0  # heights within which words belong to one line of text
 _HEIGHTS = 2.2  # times higher is of another line
@@ -37,6 +42,14 @@ def lines_of(boxes: Sequence[BBox]) -> list[list[list[int]]]:
             best.append(index)
     lines.sort(key=lambda line: float(np.mean([boxes[i][1] + boxes[i][3] for i in line])))
     return [_numbers(line, boxes) for line in _merged(lines, boxes)]
+
+
+def even(line: Sequence[int], boxes: Sequence[BBox]) -> NDArray[np.bool_] | None:
+    """Which boxes of a line are as high as most, if it is type, whose digits are even; None where it is not."""
+    heights = np.array([_height(boxes[index]) for index in line])
+    usual = np.median(heights)
+    same = np.abs(heights - usual) <= max(1.0, _EVEN * usual)
+    return same if same.sum() >= max(_TYPED, _MOSTLY * len(line)) else None
 
 
 def beside_share(boxes: Sequence[BBox], asked: int) -> float:
@@ -120,9 +133,18 @@ def _band(line: Sequence[int], boxes: Sequence[BBox]) -> tuple[float, float]:
 
 def _numbers(line: list[int], boxes: Sequence[BBox]) -> list[list[int]]:
     height = float(np.median([_height(boxes[i]) for i in line]))
+    left, right = np.array([(boxes[i][0], boxes[i][2]) for i in line]).T / height
+    gaps, steps = left[1:] - right[:-1], np.diff(left + right) / 2
+    parted = gaps > _NUMBER_GAP
+    near = ~parted
+    if near.sum() > 1:
+        same = even(line, boxes)
+        space = _SPACE if same is None or same.mean() < _PLAINLY else _SPACE_OF_TYPE
+        wide = gaps > np.quantile(gaps[near], _USUAL) + space
+        parted |= wide & (steps > _STEP * np.quantile(steps[near], _USUAL))
     numbers = [[line[0]]]
-    for before, index in pairwise(line):
-        if boxes[index][0] - boxes[before][2] > _NUMBER_GAP * height:
+    for index, begins in zip(line[1:], parted.tolist(), strict=True):
+        if begins:
             numbers.append([])
         numbers[-1].append(index)
     return numbers

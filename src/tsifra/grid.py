@@ -20,7 +20,8 @@ _LEAST = 0.25  # share of the picture's shorter side that a grid spans at least
 _SIDE = 480  # pixels that a grid is straightened to while its lines are counted
 _COUNTS = range(2, 21)  # rows, or columns
 _CLEAR = 0.15  # by how much lines must stand out
-_CELL = 44  # pixels of a straightened cell
+_CELL = 44  # pixels of the shorter side of a straightened cell
+_PLAINLY, _LONGEST = 1.25, 6.0  # times as long as the shorter side, from which and up to which the longer one is
 _CLEAR_OF_LINE = 5  # pixels from the edge of a straightened cell from which its lines are left behind
 _CANDIDATES = 6  # largest connected lines that are looked at
 _LIMITS = (1.0, 0.5)  # from which darkness on a pixel is a line's; a blurred photograph has fainter ones
@@ -43,18 +44,35 @@ class Grid:
         """Rows and columns."""
         return self.knots.shape[0] - 1, self.knots.shape[1] - 1
 
-    def cell(self, gray: Gray, row: int, column: int) -> Gray:
-        """A cell, (44, 44) uint8, straightened."""
-        corners = self._corners(row, column)
-        square = np.array([[0, 0], [_CELL, 0], [_CELL, _CELL], [0, _CELL]], np.float32)
-        matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), square)
-        return np.asarray(cv2.warpPerspective(gray, matrix, (_CELL, _CELL), flags=cv2.INTER_AREA), np.uint8)
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels that a cell is straightened to: 44, and more of the longer where it is plainly."""
+        across, down = np.diff(self.knots, axis=1), np.diff(self.knots, axis=0)
+        ratio = float(np.median(np.hypot(*across.T)) / np.median(np.hypot(*down.T)))
+        longer = round(_CELL * min(_LONGEST, max(ratio, 1 / ratio)))
+        if longer < _PLAINLY * _CELL:
+            return _CELL, _CELL
+        return (longer, _CELL) if ratio > 1 else (_CELL, longer)
 
-    def bbox(self, row: int, column: int, inside: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-        """The box in the picture of a box (x0, y0, x1, y1) in a straightened cell."""
+    def places(self, points: Points) -> list[tuple[int, int] | None]:
+        """Row and column of the cells that points (N, 2), x and y, lie in; None of those outside."""
+        rows, columns = self.shape
+        corners = self.knots[[0, 0, -1, -1], [0, -1, -1, 0]].astype(np.float32)
+        matrix = cv2.getPerspectiveTransform(corners, _rectangle((columns, rows)))
+        found = np.floor(cv2.perspectiveTransform(points.reshape(1, -1, 2), matrix)[0]).astype(int)
+        return [(y, x) if 0 <= x < columns and 0 <= y < rows else None for x, y in found.tolist()]
+
+    def cell(self, gray: Gray, row: int, column: int, size: tuple[int, int] = (_CELL, _CELL)) -> Gray:
+        """A cell, straightened to so many pixels of width and height."""
+        matrix = cv2.getPerspectiveTransform(self._corners(row, column).astype(np.float32), _rectangle(size))
+        return np.asarray(cv2.warpPerspective(gray, matrix, size, flags=cv2.INTER_AREA), np.uint8)
+
+    def bbox(
+        self, row: int, column: int, inside: tuple[int, int, int, int], size: tuple[int, int]
+    ) -> tuple[int, int, int, int]:
+        """The box in the picture of a box (x0, y0, x1, y1) in a cell straightened to this size."""
         x0, y0, x1, y1 = inside
-        square = np.array([[0, 0], [_CELL, 0], [_CELL, _CELL], [0, _CELL]], np.float32)
-        matrix = cv2.getPerspectiveTransform(square, self._corners(row, column).astype(np.float32))
+        matrix = cv2.getPerspectiveTransform(_rectangle(size), self._corners(row, column).astype(np.float32))
         box = np.array([[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]], np.float32)
         points = cv2.perspectiveTransform(box, matrix)[0]
         low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
@@ -65,6 +83,11 @@ class Grid:
         return np.array(
             [knots[row, column], knots[row, column + 1], knots[row + 1, column + 1], knots[row + 1, column]]
         )
+
+
+def _rectangle(size: tuple[int, int]) -> NDArray[np.float32]:
+    width, height = size
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 
 def find_grid(gray: Gray) -> Grid | None:

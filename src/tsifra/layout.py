@@ -5,21 +5,28 @@ thresholds or records.
 """
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal, get_args
 
 import numpy as np
 
-from tsifra.grid import crossed, find_grid
+from tsifra.grid import Grid, crossed, find_grid
 from tsifra.ink import Gray
-from tsifra.sheet import read_sheet
-from tsifra.table import Cell, Classify, read_table
+from tsifra.reading import NONE
+from tsifra.sheet import Lines, read_sheet
+from tsifra.table import Cell, Classify, Table, read_table
 
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
 
+_SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
 _CROSSED = 0.18  # times that ink crosses a line, by cells with ink, from which a grid is squared paper
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+
+
+ArrangedLines = tuple[tuple[tuple[Cell | None, ...], ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +39,7 @@ class Arranged:
 
     grid: bool
     rotation: int
-    lines: tuple[tuple[tuple[Cell | None, ...], ...], ...]
+    lines: ArrangedLines
 
     @property
     def count(self) -> int:
@@ -45,13 +52,75 @@ def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | No
 
     rotate: degrees clockwise to turn it by, a multiple of 90; None to find out.
     """
-    turned = np.ascontiguousarray(np.rot90(gray, -(rotate or 0) // 90))
-    given = rotate or 0
+    given, upright = rotate or 0, rotate is not None
+    turned = np.ascontiguousarray(np.rot90(gray, -given // 90))
     grid = None if layout == "lines" else find_grid(turned)
-    if grid is not None and (layout == "grid" or crossed(turned, grid) < _CROSSED):
-        table = read_table(turned, grid, classify, upright=rotate is not None)
-        return Arranged(True, (given + table.rotation) % 360, tuple((row,) for row in table.rows))
-    if layout == "grid":
+    if grid is not None and layout == "auto" and crossed(turned, grid) >= _CROSSED:
+        grid = None
+    if grid is None and layout == "grid":
         return Arranged(True, given, ())
-    turns, lines = read_sheet(turned, classify, upright=rotate is not None)
-    return Arranged(False, (given + 90 * turns) % 360, tuple(tuple(tuple(number) for number in line) for line in lines))
+    if grid is None:
+        turns, lines = read_sheet(turned, classify, upright)
+        return Arranged(False, (given + 90 * turns) % 360, _frozen(lines))
+    table = read_table(turned, grid, classify, upright)
+    if not _is_doubtful(table):
+        return Arranged(True, (given + table.rotation) % 360, _single(table))
+    # Its cells may hold several digits, or be none: as a sheet of numbers, the right way up, it tells.
+    turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(turned, classify, upright)
+    if turns:
+        return read_layout(gray, layout, classify, 90 * turns)
+    numbers = _by_cell(lines, grid)
+    if layout == "auto" and numbers and not any(map(any, table.rows)):
+        return Arranged(False, given, _frozen(lines))
+    return Arranged(True, given, _with_numbers(table, numbers))
+
+
+def _is_doubtful(table: Table) -> bool:
+    inked = [cell for row in table.rows for cell in row if cell is not None]
+    return sum(_share(cell) == 0 for cell in inked) >= _SEVERAL * len(inked)
+
+
+def _by_cell(lines: Lines, grid: Grid) -> dict[tuple[int, int], list[list[Cell]]]:
+    """The numbers that stand in each cell, by row and column."""
+    found: dict[tuple[int, int], list[list[Cell]]] = {}
+    for number in (number for line in lines for number in line):
+        middles = np.array([[(x0 + x1) / 2, (y0 + y1) / 2] for x0, y0, x1, y1 in (cell.bbox for cell in number)])
+        for place, part in groupby(zip(grid.places(middles), number, strict=True), key=itemgetter(0)):
+            if place is not None:
+                found.setdefault(place, []).append([cell for _, cell in part])
+    return found
+
+
+def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]) -> ArrangedLines:
+    """A table's rows with the numbers in cells that plainly hold several digits, if there are some such cells."""
+    several = set()
+    for (row, column), found in numbers.items():
+        shares = [_share(cell) for number in found for cell in number]
+        if len(shares) > 1 and min(shares) > _share(table.rows[row][column]):
+            several.add((row, column))
+    if not several or len(several) < _SEVERAL * sum(cell is not None for row in table.rows for cell in row):
+        return _single(table)
+    return tuple(
+        tuple(
+            tuple(number)
+            for column, cell in enumerate(cells)
+            for number in (numbers[row, column] if (row, column) in several else [[cell]])
+        )
+        for row, cells in enumerate(table.rows)
+    )
+
+
+def _single(table: Table) -> ArrangedLines:
+    """A table's rows, each as one number of a digit a cell."""
+    return tuple((row,) for row in table.rows)
+
+
+def _share(cell: Cell | None) -> float:
+    """The probability of the likeliest digit; 0 where none is likelier, or where the cell is empty."""
+    if cell is None or max(cell.probabilities) == cell.probabilities[NONE]:
+        return 0.0
+    return max(cell.probabilities)
+
+
+def _frozen(lines: Lines) -> ArrangedLines:
+    return tuple(tuple(tuple(number) for number in line) for line in lines)

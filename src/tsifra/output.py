@@ -28,13 +28,20 @@ _COLORS = {"ok": "green", "review": "yellow", "rejected": "yellow", "blank": "cy
 class Writer:
     """Writes answers as they come. A context manager: where it ends by an exception, no file appears."""
 
-    def __init__(self, form: Form, output: Path | None, probabilities: bool = False, name_width: int = 0) -> None:
-        """output: None for stdout. name_width: columns that the text form gives to names.
+    def __init__(
+        self,
+        form: Form,
+        output: Path | None,
+        probabilities: bool = False,
+        name_width: int = 0,
+        colored: bool = False,
+    ) -> None:
+        """output: None for stdout. name_width: columns that the text form gives to names. colored: text for a terminal.
 
         Raises OSError where the folder of `output` cannot be written to.
         """
         self._form, self._output = form, output
-        self._probabilities, self._name_width = probabilities, name_width
+        self._probabilities, self._name_width, self._is_colored = probabilities, name_width, colored
         self._count = 0
         self._part: str | None = None
         self._stream: IO[str] = sys.stdout
@@ -97,9 +104,7 @@ class Writer:
         return line
 
     def _colored(self, status: str) -> str:
-        if self._output is None and self._stream.isatty() and not os.environ.get("NO_COLOR"):
-            return click.style(status, fg=_COLORS[status])
-        return status
+        return click.style(status, fg=_COLORS[status]) if self._is_colored else status
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -5,10 +5,11 @@ what looks like one in a word. Knows nothing of thresholds.
 """
 
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
-from tsifra.arrange import Letters, beside_share, letters_beside, lines_of
+from tsifra.arrange import Letters, beside_share, even, letters_beside, lines_of
 from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
 from tsifra.ink import Gray
@@ -27,6 +28,7 @@ _ODDS_THERE, _LETTERS_THERE = 0.3, 0.5
 _OF_WORDS, _LETTERS_HERE = 0.35, 0.15  # ... and on one of which so much is, more are letters
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
+_TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
 _ASKED = 80  # pieces that tell which way is up
 _PLACED, _IN_LINES = 400, 0.7  # pieces, of which so many have a neighbor beside them on no page on its side
 
@@ -73,9 +75,35 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     ]
     if not kept:
         return []
-    usual = float(np.median([cell.bbox[3] - cell.bbox[1] for cell in kept]))
-    kept = [cell for cell in kept if cell.bbox[3] - cell.bbox[1] >= _SMALLER * usual]
-    return [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
+    usual = float(np.median([_height(cell) for cell in kept]))
+    kept = [cell for cell in kept if _height(cell) >= _SMALLER * usual]
+    lines = [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
+    return [_without_signs(line) for line in lines]
+
+
+def _without_signs(line: list[list[Cell]]) -> list[list[Cell]]:
+    """A line without the brackets and strokes that look like 1s: where digits are as even as type, those reach lower.
+
+    A number is parted where one stood.
+    """
+    cells = [cell for number in line for cell in number]
+    boxes = [cell.bbox for cell in cells]
+    same = even(range(len(boxes)), boxes)
+    if same is None:
+        return line
+    left, top, right, bottom = np.array(boxes).T
+    heights, middles = bottom - top, (left + right) / 2
+    usual = np.median(heights)
+    lower = bottom - np.interp(middles, middles[same], bottom[same])
+    signs = (heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual))
+    signs &= [np.argmax(cell.probabilities) == 1 for cell in cells]
+    rest = iter(signs.tolist())
+    parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
+    return [part for parts in parted for part in parts]
+
+
+def _height(cell: Cell) -> int:
+    return cell.bbox[3] - cell.bbox[1]
 
 
 def _expecting(cell: Cell, odds: float) -> Cell:
@@ -117,9 +145,12 @@ def _taken_apart(
 
     Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
     """
+    heights = [_height(cell) for cell in cells]
+    digits = [height for height, cell in zip(heights, cells, strict=True) if _looks_like_digit(cell)]
+    usual = float(np.median(digits or heights))
     wide = [
-        _is_wide(piece) and _digit_share(cell.probabilities) < _LIKELY
-        for piece, cell in zip(pieces, cells, strict=True)
+        height >= _SMALLER * usual and _is_wide(piece) and _digit_share(cell.probabilities) < _LIKELY
+        for height, piece, cell in zip(heights, pieces, cells, strict=True)
     ]
     if not any(wide):
         return [[cell] for cell in cells]

@@ -19,6 +19,7 @@ Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 _INSET = 0.04  # share of a cell that is cut off on each side, with most of its lines
 _FAINT = 0.4  # of the usual contrast of what stands in a table's cells, under which a cell is empty
+_DARKEST = 32  # pixels that are darker than what the contrast is measured from: fewer than a small digit has
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
 _UPRIGHT_EACH = 0.15  # ... and each on average, since letters on their heads are sometimes digits
 _LEAST = 0.2  # probability that each counts with at least
@@ -76,17 +77,18 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
     upright: whether the page is known to be, and is not to be turned.
     """
     rows, columns = grid.shape
+    size = grid.size
+    cut = round(_INSET * min(size))
     places, boxes, pictures, contrasts = [], [], [], []
     for row in range(rows):
         for column in range(columns):
-            cell = grid.cell(gray, row, column)
-            cut = round(_INSET * len(cell))
-            inner = np.ascontiguousarray(cell[cut : len(cell) - cut, cut : len(cell) - cut])
+            cell = grid.cell(gray, row, column, size)
+            inner = np.ascontiguousarray(cell[cut:-cut, cut:-cut])
             normalized = normalize(inner)
             if normalized.bbox is not None:
                 x0, y0, x1, y1 = normalized.bbox
                 places.append((row, column))
-                boxes.append(grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut)))
+                boxes.append(grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size))
                 pictures.append(normalized.pixels)
                 contrasts.append(_contrast(inner))
     if not pictures:
@@ -110,7 +112,7 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
 
 def _contrast(cell: Gray) -> float:
     """How much darker the darkest is than the lightest, as a share of it, so that shadow changes nothing."""
-    low, high = np.percentile(cell, (2, 98))
+    low, high = np.percentile(cell, (100 * _DARKEST / cell.size, 98))
     return float(high - low) / max(1.0, float(high))
 
 

@@ -113,8 +113,9 @@ def read(
     again = reader.read_one if one else partial(reader.read, layout=layout, rotate=rotate)
     drawings = _Drawings(folder, again, names) if folder else None
     counts = dict.fromkeys(("ok", "review", "rejected", "blank", "error"), 0)
+    is_colored = output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     try:
-        answers = Writer(form, output, probabilities, min(60, max(map(len, names), default=0)))
+        answers = Writer(form, output, probabilities, min(60, max(map(len, names), default=0)), is_colored)
     except OSError as error:
         raise click.UsageError(f"--output: {output}: {error.strerror}") from None
     shown = output is not None or not sys.stdout.isatty()
