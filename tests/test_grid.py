@@ -113,6 +113,11 @@ def test_no_digit_is_lost_in_a_cell_of_any_shape(reader: Reader, wide: int, high
     assert y0 < 100 + high / 2 < y1
 
 
+@pytest.mark.parametrize("row", ["40131711", "1101", "203"])
+def test_boxes_in_one_row_are_one_number(reader: Reader, row: str) -> None:
+    assert reader.read(page([row], margin=80), rotate=0).text == row
+
+
 @pytest.mark.parametrize("turns", [0, 1])
 @pytest.mark.parametrize("layout", ["auto", "grid"])
 def test_cells_hold_numbers_too(reader: Reader, layout: Layout, turns: int) -> None:

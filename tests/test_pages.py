@@ -74,6 +74,28 @@ def test_a_little_ink_as_bright_as_its_paper_is_seen_by_its_color(reader: Reader
     assert reader.read(page).text == "407"
 
 
+def form(lines: list[str], line: int, frame: int) -> Gray:
+    """Digits in boxes of their own, on a page that lies a little askew."""
+    page = np.full((90 * len(lines) + 100, 72 * len(lines[0]) + 100), 235, np.uint8)
+    for row, text in enumerate(lines):
+        for column, label in enumerate(text):
+            top, left = 50 + 90 * row, 50 + 72 * column
+            cv2.rectangle(page, (left, top), (left + 60, top + 60), frame, line)
+            place = page[top + 2 : top + 58, left + 2 : left + 58]
+            np.minimum(place, digit(label, 56, ink=50, paper=235), out=place)
+    height, width = page.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 1.2, 1)
+    page = np.asarray(cv2.warpAffine(page, turn, (width, height), borderValue=(235,)), np.uint8)
+    return np.asarray(cv2.GaussianBlur(page, (0, 0), 0.8), np.uint8)
+
+
+@pytest.mark.parametrize(("line", "frame"), [(1, 60), (2, 60), (4, 60), (2, 180)])
+def test_the_boxes_of_a_form_are_no_1s(reader: Reader, line: int, frame: int) -> None:
+    lines = ["140711", "203851", "960275"]
+    reading = reader.read(form(lines, line, frame))
+    assert reading.text.replace(" ", "").split("\n") == lines
+
+
 @pytest.mark.parametrize("size", [32, 60])
 @pytest.mark.parametrize(
     ("line", "text"),

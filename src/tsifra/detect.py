@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tsifra.ink import Gray
 from tsifra.normalize import BBox
-from tsifra.ruled import without_lines, without_rules
+from tsifra.ruled import without_boxes, without_lines, without_rules
 
 _LARGEST = 2200  # pixels of the longer side that pieces are looked for in
 _LEAST = 8  # pixels that a digit is high
@@ -46,7 +46,7 @@ def find_pieces(gray: Gray) -> list[Piece]:
         size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     small, share, limit = _inked(small)
-    share = without_rules(share, limit)
+    share = without_rules(without_boxes(share, limit), limit)
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _of_strokes(share))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     groups = _joined(stats, _sized(stats, small.shape))

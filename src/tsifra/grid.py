@@ -18,7 +18,9 @@ Points = NDArray[np.float64]
 _SEEN = 1000  # pixels of the longer side that a grid is looked for in
 _LEAST = 0.25  # share of the picture's shorter side that a grid spans at least
 _SIDE = 480  # pixels that a grid is straightened to while its lines are counted
-_COUNTS = range(2, 21)  # rows, or columns
+_COUNTS = range(1, 21)  # rows, or columns
+_CELLS = 3  # that a grid has at least
+_USUALLY, _NEARLY_ALL = 0.5, 0.8  # share of a line that is dark: text is not, over so much of it
 _CLEAR = 0.15  # by how much lines must stand out
 _CELL = 44  # pixels of the shorter side of a straightened cell
 _PLAINLY, _LONGEST = 1.25, 6.0  # times as long as the shorter side, from which and up to which the longer one is
@@ -193,14 +195,20 @@ def _straightened(darker: NDArray[np.float32], corners: Points) -> tuple[NDArray
 
 def _count_lines(straight: NDArray[np.float32]) -> tuple[int, int] | None:
     """Rows and columns whose lines lie at even distances in the straightened grid."""
-    counts = []
-    for axis in (1, 0):
-        profile = np.median(straight.clip(0, 1.5), axis=axis)  # a line is dark along most of its length, text is not
-        best = max(_COUNTS, key=lambda number: _score(profile, number))
-        if _score(profile, best) < _CLEAR:
-            return None
-        counts.append(best)
-    return counts[0], counts[1]
+    rows, columns = (_count_along(straight, axis, _USUALLY) for axis in (1, 0))
+    # Beside each other in one row, digits are as long as a part of the lines between them, but not as all of them.
+    if rows == 1:
+        columns = _count_along(straight, 0, _NEARLY_ALL)
+    elif columns == 1:
+        rows = _count_along(straight, 1, _NEARLY_ALL)
+    return (rows, columns) if rows * columns >= _CELLS else None
+
+
+def _count_along(straight: NDArray[np.float32], axis: int, share: float) -> int:
+    """How many parts even lines make, each dark over more than this share of its length; 0 where none stand out."""
+    profile = np.quantile(straight.clip(0, 1.5), 1 - share, axis=axis)
+    best = max(_COUNTS, key=lambda number: _score(profile, number))
+    return best if _score(profile, best) >= _CLEAR else 0
 
 
 def _score(profile: NDArray[np.float64], number: int) -> float:

@@ -1,8 +1,10 @@
-"""Ink of a page -> the same without the lines of ruled and squared paper, which join what stands on them.
+"""Ink of a page -> the same without the lines of ruled and squared paper and of boxes, which join what stands on them.
 
 Flows in: how dark each pixel is beside its paper, or a mask of ink. Flows out: the same, less what is a thin line along
 rows or columns. Knows nothing of digits.
 """
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +22,15 @@ _MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; dig
 _BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
 _SHOWN = 0.5  # share of a line of squares that is seen between what is written, at least
+_BOX = 14  # pixels that a box of a form is wide and high at least
+_LARGEST = 0.5  # share of the page's shorter side under which that of a box is; what is larger is squared paper
+_FAINTLY = 0.8  # of the share from which all is ink, that a box has
+_CORNER = 0.1  # of the shorter side, within which a box has ink on the way from its corners inwards
+_SIDE, _FULL = 0.12, 0.95  # share of a box at each side that its line keeps to, and of the side that the line is long
+_FRAME = 0.1  # of the shorter side that the frame of a box is thick at most, where nothing else is in it
+_BROAD = 0.7  # of the height that such a box is wide at least; what is narrower may be an angular 8
+_ACROSS_BOX = 0.8  # share of a box that its lines run straight over; digits leave more room
+_LEANS = 0.04  # of its length that such a line steps aside
 _BESIDE = 9  # pixels across a line that what is beside it is looked at in
 
 
@@ -158,3 +169,48 @@ def without_lines(mask: Gray) -> Gray:
         line = cv2.dilate(line, np.ones((3, 1), np.uint8)) * (1 - thicker)
         gone = np.maximum(gone, line.T if upright else line)
     return np.asarray(np.where(gone > 0, np.uint8(0), mask), np.uint8)
+
+
+def without_boxes(share: Gray, limit: int) -> Gray:
+    """Ink less the boxes of forms, one by one or in rows, whose sides are 1s else; digits may touch them."""
+    mask = cv2.threshold(share, _FAINTLY * limit, 1, cv2.THRESH_BINARY)[1]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    share = share.copy()
+    for index in _cornered(labels, stats):
+        x, y, width, height, _ = stats[index].tolist()
+        place = np.s_[y : y + height, x : x + width]
+        own = np.asarray(labels[place] == index).view(np.uint8)
+        sides = [side[: max(2, round(_SIDE * len(side)))] for side in (own, own[::-1], own.T, own.T[::-1])]
+        if min(float(side.any(0).mean()) for side in sides) < _FULL:
+            continue
+        is_thin = np.mean([np.median(side.sum(0)) for side in sides]) <= _FRAME * min(width, height)
+        inside = labels[y + height // 6 : y + height - height // 6, x + width // 6 : x + width - width // 6]
+        if (is_thin and width > _BROAD * height) or ((inside != 0) & (inside != index)).any():
+            share[place] *= 1 - np.maximum(_straight(own), _straight(np.ascontiguousarray(own.T)).T)
+    return share
+
+
+def _cornered(labels: NDArray[Any], stats: NDArray[Any]) -> list[int]:
+    """Components with ink near all four corners of their boxes, as few digits have; the others need no closer look."""
+    x, y, width, height, area = stats.T
+    fits = (np.minimum(width, height) >= _BOX) & (np.minimum(width, height) < _LARGEST * min(labels.shape))
+    fits &= area < 0.6 * width * height
+    fits[0] = False
+    found = np.flatnonzero(fits)
+    x, y, width, height = (values[found] for values in (x, y, width, height))
+    steps = np.linspace(0, _CORNER, 16)[:, None] * np.minimum(width, height)
+    steps = steps.astype(int)
+    near = np.ones(len(found), bool)
+    for across in (x + steps, x + width - 1 - steps):
+        for down in (y + steps, y + height - 1 - steps):
+            near &= (labels[down, across] == found).any(0)
+    return [int(index) for index in found[near]]
+
+
+def _straight(own: Gray) -> Gray:
+    """Of a box, or several in a row, the lines along rows that run over most of one."""
+    height, width = own.shape
+    run = round(_ACROSS_BOX * min(width, 1.5 * height))
+    leaning = cv2.dilate(own, np.ones((2 * round(_LEANS * run) + 1, 1), np.uint8))
+    lines = cv2.morphologyEx(leaning, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    return np.asarray(cv2.bitwise_and(own, cv2.dilate(lines, np.ones((3, 3), np.uint8))), np.uint8)
