@@ -21,6 +21,7 @@ Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
 
 _SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
+_MOST_OF = 0.8  # of the width of all ink in a cell, that its digits must span; what a word leaves is shorter
 _CROSSED = 0.18  # times that ink crosses a line, by cells with ink, from which a grid is squared paper
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -69,15 +70,13 @@ def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | No
     turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(turned, classify, upright)
     if turns:
         return read_layout(gray, layout, classify, 90 * turns)
-    numbers = _by_cell(lines, grid)
-    if layout == "auto" and numbers and not any(map(any, table.rows)):
-        return Arranged(False, given, _frozen(lines))
-    return Arranged(True, given, _with_numbers(table, numbers))
+    return Arranged(True, given, _with_numbers(table, _by_cell(lines, grid)))
 
 
 def _is_doubtful(table: Table) -> bool:
-    inked = [cell for row in table.rows for cell in row if cell is not None]
-    return sum(_share(cell) == 0 for cell in inked) >= _SEVERAL * len(inked)
+    """Whether enough of what stands in its cells is no digit; never where all are empty."""
+    shares = [_share(cell) for row in table.rows for cell in row if cell is not None]
+    return shares.count(0.0) >= max(1, _SEVERAL * len(shares))
 
 
 def _by_cell(lines: Lines, grid: Grid) -> dict[tuple[int, int], list[list[Cell]]]:
@@ -95,10 +94,11 @@ def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]
     """A table's rows with the numbers in cells that plainly hold several digits, if there are some such cells."""
     several = set()
     for (row, column), found in numbers.items():
-        shares = [_share(cell) for number in found for cell in number]
-        if len(shares) > 1 and min(shares) > _share(table.rows[row][column]):
+        whole, digits = table.rows[row][column], [cell for number in found for cell in number]
+        surer = len(digits) > 1 and min(map(_share, digits)) > _share(whole)
+        if surer and whole is not None and _width(digits) >= _MOST_OF * _width([whole]):
             several.add((row, column))
-    if not several or len(several) < _SEVERAL * sum(cell is not None for row in table.rows for cell in row):
+    if len(several) < max(1, _SEVERAL * sum(cell is not None for row in table.rows for cell in row)):
         return _single(table)
     return tuple(
         tuple(
@@ -108,6 +108,11 @@ def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]
         )
         for row, cells in enumerate(table.rows)
     )
+
+
+def _width(cells: list[Cell]) -> int:
+    """Pixels from the left of the first to the right of the last."""
+    return max(cell.bbox[2] for cell in cells) - min(cell.bbox[0] for cell in cells)
 
 
 def _single(table: Table) -> ArrangedLines:

@@ -23,7 +23,7 @@ _BAND = 160  # pixels along lines in which squares are looked for, so that they 
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
 _SHOWN = 0.5  # share of a line of squares that is seen between what is written, at least
 _BOX = 14  # pixels that a box of a form is wide and high at least
-_LARGEST = 0.5  # share of the page's shorter side under which that of a box is; what is larger is squared paper
+_LARGEST = 0.9  # share of the page's shorter side under which that of a box is; what is larger is squared paper
 _FAINTLY = 0.8  # of the share from which all is ink, that a box has
 _CORNER = 0.1  # of the shorter side, within which a box has ink on the way from its corners inwards
 _SIDE, _FULL = 0.12, 0.95  # share of a box at each side that its line keeps to, and of the side that the line is long
@@ -175,8 +175,9 @@ def without_boxes(share: Gray, limit: int) -> Gray:
     """Ink less the boxes of forms, one by one or in rows, whose sides are 1s else; digits may touch them."""
     mask = cv2.threshold(share, _FAINTLY * limit, 1, cv2.THRESH_BINARY)[1]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    share = share.copy()
-    for index in _cornered(labels, stats):
+    cornered = _cornered(labels, stats)
+    share = share.copy() if cornered else share
+    for index in cornered:
         x, y, width, height, _ = stats[index].tolist()
         place = np.s_[y : y + height, x : x + width]
         own = np.asarray(labels[place] == index).view(np.uint8)
