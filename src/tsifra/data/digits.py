@@ -15,7 +15,7 @@ from tsifra.data.strokes import FORMS, Ink, handwritten
 from tsifra.data.type import Face
 
 _DRAWS = 4  # of a face one after the other, since opening it takes as long as some draws
-_FILLED = 0.06  # share of the 4s, 6s, 8s and 9s of type whose counters ink or a bad scan has closed
+_FILLED = 0.1  # share of the 4s, 6s, 8s and 9s of type whose counters ink or a bad scan has closed
 
 Pictures = NDArray[np.uint8]
 
@@ -57,8 +57,8 @@ def typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
         return by_hand(int(sign), sources, rng)
     pad = 6
     ink = np.pad(ink, pad)
-    if rng.random() < 0.25:  # ink that runs, or does not
-        runs = rng.random() < 0.6
+    if rng.random() < 0.35:  # ink that runs, or does not
+        runs = rng.random() < 0.7
         side = int(np.exp(rng.uniform(np.log(2), np.log(12 if runs else 5))))
         kernel = np.ones((side, side), np.uint8)
         ink = np.asarray(cv2.dilate(ink, kernel) if runs else cv2.erode(ink, kernel), np.float32)

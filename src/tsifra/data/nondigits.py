@@ -22,15 +22,15 @@ KINDS = _SIGN - NONE + len(_LETTERS)
 def no_digit(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
     """Ink of any kind, and its label, from NONE on; `index` chooses the face."""
     draw = rng.random()
-    if draw < 0.46:
+    if draw < 0.44:
         return _sign(index, sources, rng)
-    if draw < 0.7:
+    if draw < 0.67:
         return scribble(rng), _SCRIBBLE
-    if draw < 0.84:
+    if draw < 0.8:
         return _two(index, sources, rng), _TWO
-    if draw < 0.86:
+    if draw < 0.82:
         return _half(sources, rng), _HALF
-    if draw < 0.95:
+    if draw < 0.91:
         return _remains(rng), _REMAINS
     return np.zeros((100, int(rng.integers(40, 120))), np.float32), PAPER
 

@@ -238,14 +238,15 @@ def _moved(picture: Ink, length: int, rng: Generator) -> Ink:
 
 
 def _stored(picture: Ink, rng: Generator) -> Gray:
-    """8 bits; sometimes black and white alone, JPEG, or too few pixels."""
+    """8 bits; sometimes JPEG, black and white alone, or too few pixels."""
     gray = np.asarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
-    draw = rng.random()
-    if draw < 0.15 and min(gray.shape) > 8:
-        gray = np.asarray(cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1], np.uint8)
-    elif draw < 0.4 and min(gray.shape) > 8:
+    if min(gray.shape) > 8 and rng.random() < 0.3:
         _, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 95))])
         gray = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    if min(gray.shape) > 8 and rng.random() < 0.15:
+        level, _ = cv2.threshold(gray, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+        level += rng.uniform(-0.25, 0.25) * min(level, 255 - level)
+        gray = np.asarray(cv2.threshold(gray, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
     if rng.random() < 0.2:
         scale = rng.uniform(1.2, 3.0)
         way = cv2.INTER_NEAREST if rng.random() < 0.3 else cv2.INTER_LINEAR
