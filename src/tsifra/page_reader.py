@@ -113,8 +113,11 @@ class PageReader:
         several = self._arranged(page, found)
         # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
         least = _LIKELY if len(found.lines) > 1 else _surely(several)
-        if single.rotation == several.rotation and _same_ink(single, several):
+        is_all = single.rotation == several.rotation and _same_ink(single, several)
+        if is_all:
             least = min(least, _PLAINLY)
+        if found.count == 1 and several.text and not single.text:  # a digit, and what is around it
+            return single if is_all else several
         return single if found.count <= 1 or (single.text and _surely(single) >= least) else several
 
     def _arranged(self, page: Page, found: Arranged) -> Reading:

@@ -23,7 +23,7 @@ _BAND = 160  # pixels along lines in which squares are looked for, so that they 
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
 _SHOWN = 0.5  # share of a line of squares that is seen between what is written, at least
 _BOX = 14  # pixels that a box of a form is wide and high at least
-_LARGEST = 0.9  # share of the page's shorter side under which that of a box is; what is larger is squared paper
+_LARGEST = 0.9  # share of the page's shorter side under which that of a box is; what is larger is a frame of the page
 _FAINTLY = 0.8  # of the share from which all is ink, that a box has
 _CORNER = 0.1  # of the shorter side, within which a box has ink on the way from its corners inwards
 _SIDE, _FULL = 0.12, 0.95  # share of a box at each side that its line keeps to, and of the side that the line is long
@@ -184,6 +184,9 @@ def without_boxes(share: Gray, limit: int) -> Gray:
         sides = [side[: max(2, round(_SIDE * len(side)))] for side in (own, own[::-1], own.T, own.T[::-1])]
         if min(float(side.any(0).mean()) for side in sides) < _FULL:
             continue
+        middle = own[height // 6 : height - height // 6, width // 6 : width - width // 6]
+        if min(width, height) >= _LARGEST * min(labels.shape) and middle.any():  # squared paper, and no frame of a page
+            continue
         is_thin = np.mean([np.median(side.sum(0)) for side in sides]) <= _FRAME * min(width, height)
         inside = labels[y + height // 6 : y + height - height // 6, x + width // 6 : x + width - width // 6]
         if (is_thin and width > _BROAD * height) or ((inside != 0) & (inside != index)).any():
@@ -194,8 +197,7 @@ def without_boxes(share: Gray, limit: int) -> Gray:
 def _cornered(labels: NDArray[Any], stats: NDArray[Any]) -> list[int]:
     """Components with ink near all four corners of their boxes, as few digits have; the others need no closer look."""
     x, y, width, height, area = stats.T
-    fits = (np.minimum(width, height) >= _BOX) & (np.minimum(width, height) < _LARGEST * min(labels.shape))
-    fits &= area < 0.6 * width * height
+    fits = (np.minimum(width, height) >= _BOX) & (area < 0.6 * width * height)
     fits[0] = False
     found = np.flatnonzero(fits)
     x, y, width, height = (values[found] for values in (x, y, width, height))

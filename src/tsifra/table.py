@@ -23,7 +23,7 @@ _DARKEST = 32  # pixels that are darker than what the contrast is measured from:
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
 _UPRIGHT_EACH = 0.15  # ... and each on average, since letters on their heads are sometimes digits
 _LEAST = 0.2  # probability that each counts with at least
-_PLAIN, _MOSTLY = 0.9, 0.5  # probability of a plain digit, and share of all that are then
+_PLAIN, _MOSTLY = 0.9, 0.6  # probability of a plain digit, and share of all that are then
 
 
 @dataclass(frozen=True, slots=True, eq=False)
