@@ -22,6 +22,7 @@ from tsifra.reading import Digit, Failure, Reading
 
 _LIKELY = 0.6  # confidence from which pieces one above the other are one digit
 _PLAINLY = 0.93  # confidence from which all ink together is one digit, since two together look like none
+_ROOM = 0.25  # of a digit's height, that is free between it and a frame around it
 _PARTS = 3  # pieces that one digit may be in
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
@@ -113,12 +114,12 @@ class PageReader:
         several = self._arranged(page, found)
         # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
         least = _LIKELY if len(found.lines) > 1 else _surely(several)
-        is_all = single.rotation == several.rotation and _same_ink(single, several)
-        if is_all:
+        is_same_way = single.rotation == several.rotation
+        if is_same_way and _same_ink(single, several):
             least = min(least, _PLAINLY)
-        if found.count == 1 and several.text and not single.text:  # a digit, and what is around it
-            return single if is_all else several
-        return single if found.count <= 1 or (single.text and _surely(single) >= least) else several
+        if found.count == 1 and not (is_same_way and _is_framed(several.digits[0], single)):
+            return single
+        return single if not found.count or (single.text and _surely(single) >= least) else several
 
     def _arranged(self, page: Page, found: Arranged) -> Reading:
         lines, digits = [], []
@@ -170,6 +171,13 @@ def _same_ink(single: Reading, several: Reading) -> bool:
     left, _, right, _ = single.digits[0].bbox if single.digits else (0, 0, 0, 0)
     wide = 0.1 * (right - left)
     return bool(abs(boxes[:, 0].min() - left) <= wide and abs(boxes[:, 2].max() - right) <= wide)
+
+
+def _is_framed(digit: Digit, single: Reading) -> bool:
+    """Whether a digit stands amid the ink that was read as one digit, with room on all sides."""
+    left, top, right, bottom = digit.bbox
+    x0, y0, x1, y1 = single.digits[0].bbox if single.digits else digit.bbox
+    return min(left - x0, top - y0, x1 - right, y1 - bottom) > _ROOM * (bottom - top)
 
 
 def _surely(reading: Reading) -> float:

@@ -184,11 +184,10 @@ def without_boxes(share: Gray, limit: int) -> Gray:
         sides = [side[: max(2, round(_SIDE * len(side)))] for side in (own, own[::-1], own.T, own.T[::-1])]
         if min(float(side.any(0).mean()) for side in sides) < _FULL:
             continue
-        middle = own[height // 6 : height - height // 6, width // 6 : width - width // 6]
-        if min(width, height) >= _LARGEST * min(labels.shape) and middle.any():  # squared paper, and no frame of a page
-            continue
-        is_thin = np.mean([np.median(side.sum(0)) for side in sides]) <= _FRAME * min(width, height)
         inside = labels[y + height // 6 : y + height - height // 6, x + width // 6 : x + width - width // 6]
+        if min(width, height) >= _LARGEST * min(labels.shape) and (inside == index).any():
+            continue  # squared paper, and no frame of a page
+        is_thin = np.mean([np.median(side.sum(0)) for side in sides]) <= _FRAME * min(width, height)
         if (is_thin and width > _BROAD * height) or ((inside != 0) & (inside != index)).any():
             share[place] *= 1 - np.maximum(_straight(own), _straight(np.ascontiguousarray(own.T)).T)
     return share
