@@ -128,18 +128,6 @@ def test_cells_hold_numbers_too(reader: Reader, layout: Layout, turns: int) -> N
     assert (reading.rotation, reading.status) == (90 * turns, "ok")
 
 
-@pytest.mark.parametrize(
-    ("rows", "text"),
-    [
-        ([["", "", ""], ["", "", ""]], "...\n..."),
-        ([["apples", "12"], ["pears", "7"], ["plums", "345"], ["", ""]], ". 12\n. 7\n. 345\n. ."),
-    ],
-    ids=["empty", "words"],
-)
-def test_lines_and_words_of_a_table_are_no_numbers(reader: Reader, rows: list[list[str]], text: str) -> None:
-    assert reader.read(printed(rows, 260, 80, 40)).text == text
-
-
 def test_what_has_no_grid_is_blank(reader: Reader) -> None:
     for gray in (np.full((200, 300), 240, np.uint8), digit("4", 300), shot(page(FORM))[:100]):
         assert find_grid(np.ascontiguousarray(gray)) is None

@@ -172,7 +172,7 @@ def without_lines(mask: Gray) -> Gray:
 
 
 def without_boxes(share: Gray, limit: int) -> Gray:
-    """Ink less the boxes of forms, one by one or in rows, whose sides are 1s else; digits may touch them."""
+    """Ink less boxes of forms, one by one or in rows, and frames of pages: sides are 1s else; digits may touch them."""
     mask = cv2.threshold(share, _FAINTLY * limit, 1, cv2.THRESH_BINARY)[1]
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     cornered = _cornered(labels, stats)
