@@ -22,9 +22,9 @@ KINDS = _SIGN - NONE + len(_LETTERS)
 def no_digit(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
     """Ink of any kind, and its label, from NONE on; `index` chooses the face."""
     draw = rng.random()
-    if draw < 0.44:
+    if draw < 0.48:
         return _sign(index, sources, rng)
-    if draw < 0.67:
+    if draw < 0.68:
         return scribble(rng), _SCRIBBLE
     if draw < 0.8:
         return _two(index, sources, rng), _TWO
