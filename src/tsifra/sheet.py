@@ -96,7 +96,7 @@ def _without_signs(line: list[list[Cell]]) -> list[list[Cell]]:
     usual = np.median(heights)
     lower = bottom - np.interp(middles, middles[same], bottom[same])
     signs = (heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual))
-    signs &= [np.argmax(cell.probabilities) == 1 for cell in cells]
+    signs &= [_digit(cell) == 1 for cell in cells]
     rest = iter(signs.tolist())
     parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
     return [part for parts in parted for part in parts]
@@ -168,7 +168,9 @@ def _taken_apart(
         way = best_way(parts, scores)
         found = [Cell(parts[at].piece.bbox, answer) for at in way if (answer := said[at]) is not None]
         least = max(_EACH, 1 - _SURER * (1 - _digit_share(cells[index].probabilities)))
-        if found and len(found) == len(way) and min(_digit_share(cell.probabilities) for cell in found) > least:
+        likely = len(found) == len(way) > 0 and all(_digit_share(cell.probabilities) > least for cell in found)
+        # Strokes of M, V and W are 1s to a network; 1s that touch are taken for digits where another stands.
+        if likely and (digits or any(_digit(cell) != 1 for cell in found)):
             apart[index] = found
     return apart
 
@@ -180,6 +182,10 @@ def _looks_like_digit(cell: Cell) -> bool:
 def _is_wide(piece: Piece) -> bool:
     x0, y0, x1, y1 = piece.bbox
     return x1 - x0 > _WIDE * (y1 - y0)
+
+
+def _digit(cell: Cell) -> int:
+    return int(np.argmax(cell.probabilities))
 
 
 def _digit_share(answer: tuple[float, ...]) -> float:
