@@ -8,7 +8,7 @@ import pytest
 
 from tsifra.classifier import Classifier
 from tsifra.data.digits import Sources
-from tsifra.data.nondigits import KINDS, NONE
+from tsifra.data.nondigits import KINDS
 from tsifra.data.numbers import page_of_numbers, page_of_text
 from tsifra.data.page import photographed, spoiled
 from tsifra.data.strokes import FORMS, handwritten, scribble
@@ -16,6 +16,7 @@ from tsifra.data.synthetic import Mix, draw, synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.errors import DataError
 from tsifra.normalize import normalize
+from tsifra.reading import NONE
 
 IMAGES = np.zeros((3, 28, 28), np.uint8)
 IMAGES[:, 4:24, 12:16] = 255  # a 1

@@ -17,7 +17,7 @@ from tsifra.data.digits import Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.numbers import VERSION, page_of_numbers, page_of_text
 from tsifra.data.type import Face, find_faces
-from tsifra.normalize import BBox
+from tsifra.reading import BBox
 from tsifra.training.lessons import FONTS, readable, sources
 
 SEED = 1

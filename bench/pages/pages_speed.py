@@ -20,7 +20,8 @@ import tsifra
 from tsifra.data import load_mnist
 from tsifra.data.digits import enlarged
 from tsifra.data.mnist import Mnist
-from tsifra.data.page import Gray, light
+from tsifra.data.page import light
+from tsifra.ink import Gray
 
 RUNS = 5
 HERE = Path(__file__).parent

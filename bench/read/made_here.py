@@ -15,11 +15,12 @@ from tsifra import Reader, Reading
 from tsifra.data import load_mnist
 from tsifra.data.digits import Sources
 from tsifra.data.mnist import Mnist
-from tsifra.data.nondigits import NONE
-from tsifra.data.page import Gray, photographed
+from tsifra.data.page import photographed
 from tsifra.data.strokes import Ink, scribble
 from tsifra.data.synthetic import draw
 from tsifra.data.type import find_faces
+from tsifra.ink import Gray
+from tsifra.reading import NONE
 from tsifra.training.lessons import FONTS, readable, sources
 
 SEED = 2

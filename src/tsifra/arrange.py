@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.normalize import BBox
+from tsifra.reading import BBox
 
 _SAME_LINE = 0.5  # of the lower one's height that two boxes share, side by side
 _NUMBER_GAP = 0.75  # of the digits' height; a wider gap parts numbers

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.detect import Piece
-from tsifra.normalize import BBox
+from tsifra.reading import BBox
 
 _HIGH = 48  # pixels that a piece is reduced to; a digit is read in 20
 _ASIDE = 1.5  # cost of a step aside, in ink; ways that wind more go around strokes and spoil more pairs than they save

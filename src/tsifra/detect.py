@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.ink import Gray
-from tsifra.normalize import BBox
+from tsifra.reading import BBox
 from tsifra.ruled import without_boxes, without_lines, without_rules
 
 _LARGEST = 2200  # pixels of the longer side that pieces are looked for in

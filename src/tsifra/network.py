@@ -14,8 +14,8 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from tsifra.errors import ModelError
+from tsifra.normalize import SIDE
 
-SIDE = 28
 _CLASSES = (10, 11)
 _SUM = 1e-3  # by how much the sum of probabilities may differ from 1; float16 inside is not more precise
 _WANTED = (

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.ink import Gray, find_ink
+from tsifra.reading import BBox
 
-BBox = tuple[int, int, int, int]
 Mask = NDArray[np.bool_]
 
 SIDE = 28

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from tsifra.grid import Grid
 from tsifra.ink import Gray
-from tsifra.normalize import BBox, normalize
+from tsifra.normalize import normalize
+from tsifra.reading import BBox
 
 Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 

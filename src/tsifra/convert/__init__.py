@@ -17,7 +17,8 @@ from tsifra.classifier import thresholds
 from tsifra.convert.layers import translated
 from tsifra.convert.saved import described
 from tsifra.errors import ModelError
-from tsifra.network import SIDE, Network
+from tsifra.network import Network
+from tsifra.normalize import SIDE
 from tsifra.output import write_model
 from tsifra.training.graph import to_onnx
 

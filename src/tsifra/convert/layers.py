@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tsifra.convert.saved import Described
 from tsifra.errors import ModelError
-from tsifra.network import SIDE
+from tsifra.normalize import SIDE
 from tsifra.training.graph import Conv, Dense, Layer, Simple
 
 _RAW_BELOW = 0.05  # a Rescaling by less than this expects 0…255

@@ -9,8 +9,8 @@ from numpy.random import Generator
 
 from tsifra.data.digits import Sources, any_digit, by_hand, face_of
 from tsifra.data.strokes import Ink, scribble
+from tsifra.reading import NONE
 
-NONE = 10
 _LETTERS = "ACEFHKLMNPRUVWXadefhkmnptuvwx@#%*+=<>^~€ЖФШЩИЯЛМНПЦЫжфшщялмнпцы"
 """Signs that look like no digit; O, l, I, S, Z, B, q, ч, З and their like are left out, being ambiguous."""
 

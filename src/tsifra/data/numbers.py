@@ -13,10 +13,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tsifra.data.digits import Sources, by_hand, enlarged
-from tsifra.data.page import Gray, light
+from tsifra.data.page import light
 from tsifra.data.strokes import Ink, scribble
 from tsifra.data.type import Face
-from tsifra.normalize import BBox
+from tsifra.ink import Gray
+from tsifra.reading import BBox
 
 VERSION = 1
 

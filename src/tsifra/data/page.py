@@ -12,8 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from tsifra.data.strokes import Ink
-
-Gray = NDArray[np.uint8]
+from tsifra.ink import Gray
 
 _SPOILS = (0.07, 0.06, 0.1, 0.05, 0.1, 0.1, 0.09, 0.09, 0.22, 0.07, 0.05)
 """How often each of the ways in which `spoiled` spoils; a line across is the hardest to see through."""

@@ -22,8 +22,9 @@ from tsifra.data import digits, nondigits, page, strokes
 from tsifra.data import type as printing
 from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, enclosed, of_mnist, typed
 from tsifra.data.nondigits import PAPER, no_digit
-from tsifra.data.page import Gray, photographed, spoiled
+from tsifra.data.page import photographed, spoiled
 from tsifra.data.strokes import Ink
+from tsifra.ink import Gray
 from tsifra.lane import processors
 from tsifra.normalize import normalize
 

@@ -15,11 +15,11 @@ import torch
 
 from tsifra.data.digits import Pictures, Sources
 from tsifra.data.mnist import Mnist
-from tsifra.data.nondigits import NONE
 from tsifra.data.strokes import FORMS
 from tsifra.data.synthetic import synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.normalize import normalize
+from tsifra.reading import NONE
 from tsifra.training.loop import Training, predict
 from tsifra.training.recipes import RECIPES, Recipe
 

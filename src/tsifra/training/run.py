@@ -22,10 +22,9 @@ from tsifra import __version__
 from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import Classifier, thresholds
 from tsifra.data.mnist import Mnist
-from tsifra.data.nondigits import NONE
 from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
-from tsifra.reading import LABELS
+from tsifra.reading import LABELS, NONE
 from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
