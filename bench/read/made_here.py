@@ -37,7 +37,7 @@ def main() -> None:
     args = parser.parse_args()
     reader = Reader(args.model)
     kept = held_out(load_mnist(args.data), args.fonts)
-    for kind in ("handwritten", "typed", "on_pages", "spoiled"):
+    for kind in ("handwritten", "typed", "on_pages", "spoiled", "segmented"):
         pictures, labels = zip(*digits(kind, kept), strict=True)
         readings = read(reader, pictures)
         right = [reading.text == str(label) for reading, label in zip(readings, labels, strict=True)]

@@ -1,4 +1,4 @@
-"""Pictures made to learn from: digits of hands and fonts on pages, MNIST's on pages and in bad scans, and no digits.
+"""Pictures made to learn from: digits of hands, fonts and displays on pages, MNIST's there and in bad scans, no digits.
 
 Flows in: how many of which, a seed, faces, MNIST's training pictures. Flows out: (N, 28, 28) uint8 as `normalize`
 makes them of files, with labels 0 … 9, and from 10 on the kinds of "no digit". Made by a process a core and kept in a
@@ -18,11 +18,12 @@ import numpy as np
 from numpy.random import Generator
 
 from tsifra import normalize as normalizing
-from tsifra.data import digits, nondigits, page, strokes
+from tsifra.data import digits, nondigits, page, segments, strokes
 from tsifra.data import type as printing
 from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, enclosed, of_mnist, typed
 from tsifra.data.nondigits import PAPER, no_digit
 from tsifra.data.page import photographed, spoiled
+from tsifra.data.segments import segmented
 from tsifra.data.strokes import Ink
 from tsifra.ink import Gray
 from tsifra.lane import processors
@@ -36,13 +37,15 @@ _TRIES = 6  # where page and light left nothing to be seen
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How many pictures of which kind: digits by hand, of type, of MNIST on pages and in bad scans, and no digits."""
+    """How many pictures of which kind: digits by hand, of type, of MNIST on pages and in bad scans, no digits, and
+    digits of seven bars."""
 
     handwritten: int = 0
     typed: int = 0
     on_pages: int = 0
     spoiled: int = 0
     none: int = 0
+    segmented: int = 0
 
 
 def synthetic(mix: Mix, sources: Sources, seed: int, cache: Path | None = None) -> tuple[Pictures, Pictures]:
@@ -82,6 +85,9 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             return photographed(ink, rng), label
         case "on_pages":
             ink, label = of_mnist(sources, rng)
+        case "segmented":
+            label = int(rng.integers(10))
+            ink = segmented(label, rng)
         case _:
             label = int(rng.integers(10))
             ink = by_hand(label, sources, rng) if kind == "handwritten" else typed(str(label), index, sources, rng)
@@ -132,7 +138,7 @@ def _key(mix: Mix, sources: Sources, seed: int) -> str:
 
 
 def _code() -> Iterator[Path]:
-    for module in (digits, nondigits, page, strokes, printing, normalizing):
+    for module in (digits, nondigits, page, segments, strokes, printing, normalizing):
         assert module.__file__ is not None
         yield Path(module.__file__)
     yield Path(__file__)

@@ -138,7 +138,9 @@ RECIPES = {
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
             repeats=16,
-            mix=Mix(handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000),
+            mix=Mix(
+                handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=40_000
+            ),
             none_odds=0.25,
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000),
         ),
