@@ -49,9 +49,8 @@ def main() -> None:
         rng = np.random.default_rng([SEED, len(name)])
         clean = name.endswith("clean")
         inks = (ink(kept, rng) for _ in range(COUNT))
-        readings = read(reader, tuple(paper(each) if clean else photographed(each, rng) for each in inks))
-        out = np.mean([reading.status in ("rejected", "blank") for reading in readings])
-        print(f"{name}: {out:.1%} kept out, {np.mean([reading.status == 'ok' for reading in readings]):.1%} ok")
+        pictures = tuple(paper(each) if clean else photographed(each, rng) for each in inks)
+        print(f"{name}: {kept_out(read(reader, pictures))}; as any picture {kept_out(read(reader, pictures, False))}")
 
 
 def held_out(mnist: Mnist, fonts: Path) -> Sources:
@@ -70,8 +69,13 @@ def digits(kind: str, kept: Sources) -> Iterator[tuple[Gray, int]]:
             yield picture, label
 
 
-def read(reader: Reader, pictures: tuple[Gray, ...]) -> list[Reading]:
-    return [reading for reading in reader.read_many(pictures, one=True) if isinstance(reading, Reading)]
+def read(reader: Reader, pictures: tuple[Gray, ...], one: bool = True) -> list[Reading]:
+    return [reading for reading in reader.read_many(pictures, one=one) if isinstance(reading, Reading)]
+
+
+def kept_out(readings: list[Reading]) -> str:
+    out = np.mean([reading.status in ("rejected", "blank") for reading in readings])
+    return f"{out:.1%} kept out, {np.mean([reading.status == 'ok' for reading in readings]):.1%} ok"
 
 
 def paper(ink: Ink) -> Gray:
