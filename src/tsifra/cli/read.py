@@ -119,13 +119,15 @@ def read(
     except OSError as error:
         raise click.UsageError(f"--output: {output}: {error.strerror}") from None
     shown = output is not None or not sys.stdout.isatty()
+    last = None
     with descriptor_quiet(), answers as writer, progress(len(names), shown) as advance:
         for result in reader.read_many(
             (_source(name, held) for name in names), one=one, layout=layout, rotate=rotate, pages=pages
         ):
             writer.write(result)
             counts[result.status] += 1
-            advance(result.page == 1)
+            advance(result.input != last)
+            last = result.input
             if drawings and not isinstance(result, Failure):
                 drawings.add(_source(result.input, held), result.page)
     if counts["error"]:
