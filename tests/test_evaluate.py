@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,7 @@ def test_folders_named_as_digits_are_labels(tmp_path: Path) -> None:
         ("file,label\n,4\n", "line 2: names no file"),
         ("label,file\n4\n", "line 2: names no file"),
         ("file,label\nchèque.png,4\n", "UTF-8"),
+        ("file,label\n.,4\n", "line 2: . is a folder"),
     ],
 )
 def test_a_wrong_manifest_is_named(tmp_path: Path, manifest: str, says: str) -> None:
@@ -150,6 +152,15 @@ def test_a_wrong_manifest_is_named(tmp_path: Path, manifest: str, says: str) -> 
     with pytest.raises(DataError, match=says) as caught:
         labelled_folder(tmp_path)
     assert "manifest.csv" in str(caught.value)
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)  # root may read everything
+    with pytest.raises(DataError, match=f"{tmp_path}: cannot be read: Permission denied"):
+        labelled_folder(tmp_path)
 
 
 def test_kaggles_csv_is_read(tmp_path: Path) -> None:

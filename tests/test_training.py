@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tsifra.reader import Reader
 from tsifra.training.augment import Augment
 from tsifra.training.begin import begin
 from tsifra.training.export import save_model
+from tsifra.training.lessons import sources
 from tsifra.training.loop import Epoch, Training
 from tsifra.training.net import NETS, Merged, multiplications
 from tsifra.training.recipes import RECIPES
@@ -77,12 +79,14 @@ def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
     training.epoch()
     save_model(training.network, tmp_path, card(RECIPE, 0, training.network, name))
     net = NETS[name](14)
-    begin(net, tmp_path / "model.onnx", IMAGES[:50])
+    begin(net, tmp_path / "model.onnx", IMAGES[:50], 10)
     with torch.inference_mode():
         said = torch.nn.Sequential(*net, Merged(10)).eval()(torch.tensor(IMAGES[:9])[:, None] / 255).softmax(1)
     assert said.numpy() == pytest.approx(Network(weights_of(tmp_path), name)(IMAGES[:9]), abs=1e-5)
     with pytest.raises(ModelError, match="other layers"):
-        begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", IMAGES[:50])
+        begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", IMAGES[:50], 10)
+    with pytest.raises(ModelError, match="10 outputs"):
+        begin(NETS[name](14), tmp_path / "model.onnx", IMAGES[:50], 11)
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:
@@ -100,7 +104,7 @@ def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str)
     recipe = dataclasses.replace(RECIPE, optimizer=optimizer, restarts=(2,))  # type: ignore[arg-type]
 
     def kill(epoch: Epoch) -> None:
-        if epoch.number == 3:  # whose checkpoint is not written any more
+        if epoch.number == 3:
             raise Killed
 
     with pytest.raises(Killed):
@@ -122,6 +126,49 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
     assert trained.interrupted
     assert len(trained.history) == 2
     assert Classifier(tmp_path).card.document["epochs_done"] == 2
+
+
+def test_ctrl_c_amid_an_epoch_keeps_whole_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loss, shown = torch.nn.functional.cross_entropy, 0
+
+    def interrupted(*args: Any, **settings: Any) -> torch.Tensor:
+        nonlocal shown
+        shown += 1
+        if shown == 2 * (len(IMAGES) - RECIPE.held_back) // RECIPE.batch + 5:
+            raise KeyboardInterrupt
+        return loss(*args, **settings)
+
+    monkeypatch.setattr("tsifra.training.loop.F.cross_entropy", interrupted)
+    assert len(run(RECIPE, TINY, tmp_path / "out").history) == 2
+    export(tmp_path / "out" / CHECKPOINT, tmp_path / "whole epochs")
+    assert weights_of(tmp_path / "out") == weights_of(tmp_path / "whole epochs")
+
+
+def test_a_checkpoint_of_another_device_is_exported_and_not_gone_on_with(tmp_path: Path) -> None:
+    run(RECIPE, TINY, tmp_path / "out")
+    kept = torch.load(tmp_path / "out" / CHECKPOINT, weights_only=True)
+    kept["state"] |= {"device": "cuda", "random": torch.zeros(16, dtype=torch.uint8)}  # as a GPU's generator has it
+    torch.save(kept, tmp_path / "out" / CHECKPOINT)
+    export(tmp_path / "out" / CHECKPOINT, tmp_path / "exported")
+    assert weights_of(tmp_path / "out") == weights_of(tmp_path / "exported")
+    with pytest.raises(DataError, match="--device cuda"):
+        run(RECIPE, TINY, tmp_path / "out", resume=True)
+
+
+def test_fonts_of_one_folder_are_learned_or_kept_and_never_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import matplotlib
+
+    monkeypatch.setattr("tsifra.training.lessons.readable", lambda faces, images, labels: faces)
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    learned, kept = (set(part.faces) for part in sources(TINY, 360, folder))
+    assert learned
+    assert kept
+    assert not learned & kept
+    (tmp_path / "one.ttf").write_bytes((folder / "DejaVuSans.ttf").read_bytes())
+    with pytest.raises(DataError, match="too few fonts"):
+        sources(TINY, 360, tmp_path)
 
 
 def test_ctrl_c_before_anything_is_learned_leaves_the_model_that_lies_there(

@@ -16,9 +16,10 @@ from tsifra.data import load_mnist
 from tsifra.data.digits import Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.numbers import VERSION, page_of_numbers, page_of_text
-from tsifra.data.type import Face, find_faces
+from tsifra.data.type import Face
 from tsifra.reading import BBox
-from tsifra.training.lessons import FONTS, readable, sources
+from tsifra.training.lessons import FONTS, sources
+from tsifra.training.recipes import RECIPES
 
 SEED = 1
 
@@ -98,12 +99,7 @@ def has_letters(face: Face) -> bool:
 
 
 def held_out(mnist: Mnist, fonts: Path) -> Sources:
-    count = len(mnist.train_images) - 5000
-    faces = readable(
-        find_faces(fonts),
-        Mnist(mnist.train_images[:count], mnist.train_labels[:count], mnist.test_images, mnist.test_labels),
-    )
-    return sources(faces, mnist, count)[1]
+    return sources(mnist, len(mnist.train_images) - RECIPES["shipped"].held_back, fonts)[1]
 
 
 def matched(truth: Sequence[tuple[str, BBox]], digits: list[Digit], labels: bool = True) -> int:

@@ -14,18 +14,16 @@ from numpy.random import Generator
 from tsifra import Reader, Reading
 from tsifra.data import load_mnist
 from tsifra.data.digits import Sources
-from tsifra.data.mnist import Mnist
 from tsifra.data.page import photographed
 from tsifra.data.strokes import Ink, scribble
 from tsifra.data.synthetic import draw
-from tsifra.data.type import find_faces
 from tsifra.ink import Gray
 from tsifra.reading import NONE
-from tsifra.training.lessons import FONTS, readable, sources
+from tsifra.training.lessons import FONTS, sources
+from tsifra.training.recipes import RECIPES
 
 SEED = 2
 COUNT = 2000
-HELD_BACK = 5000  # of MNIST's training pictures, as the shipped recipe has it
 LETTERS = "ACEFHKMNPRUVWXadefhkmnprtuvwx"  # that look like no digit
 
 
@@ -36,7 +34,8 @@ def main() -> None:
     parser.add_argument("--model", help="a model's folder; by default the shipped network")
     args = parser.parse_args()
     reader = Reader(args.model)
-    kept = held_out(load_mnist(args.data), args.fonts)
+    mnist = load_mnist(args.data)
+    _, kept = sources(mnist, len(mnist.train_images) - RECIPES["shipped"].held_back, args.fonts)
     for kind in ("handwritten", "typed", "on_pages", "spoiled", "segmented"):
         pictures, labels = zip(*digits(kind, kept), strict=True)
         readings = read(reader, pictures)
@@ -51,13 +50,6 @@ def main() -> None:
         inks = (ink(kept, rng) for _ in range(COUNT))
         pictures = tuple(paper(each) if clean else photographed(each, rng) for each in inks)
         print(f"{name}: {kept_out(read(reader, pictures))}; as any picture {kept_out(read(reader, pictures, False))}")
-
-
-def held_out(mnist: Mnist, fonts: Path) -> Sources:
-    count = len(mnist.train_images) - HELD_BACK
-    rest = (mnist.train_images[count:], mnist.train_labels[count:])
-    faces = readable(find_faces(fonts), Mnist(mnist.train_images[:count], mnist.train_labels[:count], *rest))
-    return sources(faces, mnist, count)[1]
 
 
 def digits(kind: str, kept: Sources) -> Iterator[tuple[Gray, int]]:

@@ -22,10 +22,10 @@ _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must reach
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
-_LETTERS = 0.3  # share of a word that is letters, from which all of it is: m is 111 to a network ...
-_OF_NUMBERS = 0.2  # ... but on a page of which at most so much is no digit, 8 may be a box
-_ODDS_THERE, _LETTERS_THERE = 0.3, 0.5
-_OF_WORDS, _LETTERS_HERE = 0.35, 0.15  # ... and on one of which so much is, more are letters
+_PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
+"""Up to which share of a page is no digit; how many times as likely it is there; the share of a word that is letters,
+from which all of it is: m is 111 to a network, and where there is nothing but numbers, 8 may be a box.
+"""
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
@@ -61,8 +61,7 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
     if not whole:
         return []
     share = float(np.mean([cell.probabilities[NONE] for cell in whole]))
-    most = _LETTERS_THERE if share <= _OF_NUMBERS else _LETTERS if share < _OF_WORDS else _LETTERS_HERE
-    odds = _ODDS_THERE if share <= _OF_NUMBERS else _ODDS
+    _, odds, most = next(kind for kind in _PAGES if share <= kind[0])
     whole = [_expecting(cell, odds / _ODDS) for cell in whole]
     apart = _taken_apart([piece for piece, _ in inked], whole, classify, most, odds)
     cells = [cell for parts in apart for cell in parts]
@@ -121,7 +120,7 @@ def _among_letters(cells: list[Cell]) -> list[Letters]:
 def _doubted(cell: Cell, letters: float) -> Cell:
     """A digit on a line of letters, which may be one: "Bilbo" is 81160 to a network."""
     digits = tuple(share * (1 - _DOUBT * letters) for share in cell.probabilities[:NONE])
-    return replace(cell, probabilities=(*digits, 1 - sum(digits)))
+    return replace(cell, probabilities=(*digits, max(0.0, 1 - sum(digits))))
 
 
 def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_Answer]:

@@ -50,11 +50,11 @@ def face_of(index: int, sources: Sources, further: int = 0) -> Face:
     return sources.faces[(index // _DRAWS + further) * 7919 % len(sources.faces)]
 
 
-def typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
+def typed(digit: int, index: int, sources: Sources, rng: Generator) -> Ink:
     """A digit in the face of a picture's index, printed well or badly."""
-    ink = face_of(index, sources).draw(sign)
+    ink = face_of(index, sources).draw(str(digit))
     if ink is None:
-        return by_hand(int(sign), sources, rng)
+        return by_hand(digit, sources, rng)
     pad = 6
     ink = np.pad(ink, pad)
     if rng.random() < 0.35:  # ink that runs, or does not
@@ -62,7 +62,7 @@ def typed(sign: str, index: int, sources: Sources, rng: Generator) -> Ink:
         side = int(np.exp(rng.uniform(np.log(2), np.log(12 if runs else 5))))
         kernel = np.ones((side, side), np.uint8)
         ink = np.asarray(cv2.dilate(ink, kernel) if runs else cv2.erode(ink, kernel), np.float32)
-    if sign in "4689" and rng.random() < _FILLED:
+    if digit in (4, 6, 8, 9) and rng.random() < _FILLED:
         outlines, _ = cv2.findContours((ink > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         ink = np.asarray(cv2.drawContours(ink.copy(), outlines, -1, 1.0, cv2.FILLED), np.float32)
     wide = float(np.exp(rng.normal(0, 0.12)))
@@ -106,5 +106,5 @@ def any_digit(index: int, sources: Sources, rng: Generator) -> Ink:
     if draw < 0.35:
         return by_hand(int(rng.integers(10)), sources, rng)
     if draw < 0.65:
-        return typed(str(rng.integers(10)), index, sources, rng)
+        return typed(int(rng.integers(10)), index, sources, rng)
     return of_mnist(sources, rng)[0]

@@ -34,18 +34,23 @@ def labelled_folder(folder: Path) -> list[Labelled]:
     Raises DataError, which says what is missing or wrong.
     """
     manifest = folder / MANIFEST
-    if manifest.is_file():
-        return _by_manifest(folder, manifest)
-    found = [
+    try:
+        found = _by_manifest(folder, manifest) if manifest.is_file() else _by_folders(folder)
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    if not found:
+        raise DataError(f"{folder}: neither a {MANIFEST} (file,label) nor folders named 0 … 9 with pictures in it")
+    return found
+
+
+def _by_folders(folder: Path) -> list[Labelled]:
+    return [
         Labelled(str(path), part.name)
         for part in sorted(folder.iterdir() if folder.is_dir() else [])
         if part.is_dir() and part.name in LABELS
         for path in sorted(part.iterdir(), key=lambda path: natural_key(path.name))
         if is_picture(path.name)
     ]
-    if not found:
-        raise DataError(f"{folder}: neither a {MANIFEST} (file,label) nor folders named 0 … 9 with pictures in it")
-    return found
 
 
 def read_pairs(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -87,10 +92,12 @@ def _by_manifest(folder: Path, manifest: Path) -> list[Labelled]:
                 raise DataError(f"{manifest}: line {rows.line_num}: the label {row['label']!r} is no digit and not -")
             if not row["file"]:
                 raise DataError(f"{manifest}: line {rows.line_num}: names no file")
+            if (folder / row["file"]).is_dir():
+                raise DataError(f"{manifest}: line {rows.line_num}: {row['file']} is a folder; name its files")
             found.append(Labelled(str(folder / row["file"]), row["label"]))
     except UnicodeDecodeError:
         raise DataError(f"{manifest}: not UTF-8; save it as CSV in UTF-8") from None
-    except (OSError, csv.Error) as error:
+    except csv.Error as error:
         raise DataError(f"{manifest}: cannot be read: {error}") from None
     if not found:
         raise DataError(f"{manifest}: names no file")

@@ -158,5 +158,8 @@ def _fetch(url: str, part: Path, progress: Progress | None) -> None:
 
 
 def _is_whole(path: Path, name: str) -> bool:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == SHA256[name]
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == SHA256[name]
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None

@@ -90,7 +90,7 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             ink = segmented(label, rng)
         case _:
             label = int(rng.integers(10))
-            ink = by_hand(label, sources, rng) if kind == "handwritten" else typed(str(label), index, sources, rng)
+            ink = by_hand(label, sources, rng) if kind == "handwritten" else typed(label, index, sources, rng)
     if rng.random() < _STRETCHED:
         wide = float(np.exp(rng.normal(0, 0.35)))
         ink = np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)

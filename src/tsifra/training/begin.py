@@ -20,13 +20,13 @@ from tsifra.errors import ModelError
 Pairs = list[tuple[Tensor, Tensor]]
 
 
-def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8]) -> None:
+def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8], classes: int) -> None:
     """Give `net` the weights of an exported network.
 
     images: (N, 28, 28) uint8, some hundred of those that are learned. Normalizations, which the model has folded, begin
-    with their means and deviations, and what that scales is taken back in the next layer. Where `net` has more outputs,
-    they and the model's last begin as equal parts of it: kinds of no digit.
-    Raises ModelError for a model of other layers.
+    with their means and deviations, and what that scales is taken back in the next layer. classes: outputs of the
+    model. Where `net` has more, they and the model's last begin as equal parts of it: kinds of no digit.
+    Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
     pairs = _weights(model, device)
@@ -48,7 +48,11 @@ def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8]) -> None:
                     layer.running_mean, layer.running_var = mean, variance
                     layer.bias.copy_((shift + mean) / scale)
                 case nn.Linear():
-                    weight, bias = _apart(*_next(pairs, None, model), layer.out_features)
+                    weight, bias = _next(pairs, None, model)
+                    if not pairs:
+                        if len(bias) != classes:
+                            raise ModelError(f"{model}: has {len(bias)} outputs, the recipe's network {classes}")
+                        weight, bias = _apart(weight, bias, layer.out_features)
                     if weight.shape != layer.weight.shape:
                         raise _other(model)
                     layer.weight.copy_(weight * scale.repeat_interleave(layer.in_features // len(scale)))

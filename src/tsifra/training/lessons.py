@@ -18,6 +18,7 @@ from tsifra.data.mnist import Mnist
 from tsifra.data.strokes import FORMS
 from tsifra.data.synthetic import synthetic
 from tsifra.data.type import Face, find_faces
+from tsifra.errors import DataError
 from tsifra.normalize import normalize
 from tsifra.reading import NONE
 from tsifra.training.loop import Training, predict
@@ -51,8 +52,7 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     held_back = seen[count:], mnist.train_labels[count:]
     if recipe.mix is None or recipe.calibration is None:
         return Lessons(images, labels, held_back, held_back)
-    faces = readable(find_faces(fonts), Mnist(mnist.train_images[:count], labels, *held_back))
-    learned, kept = sources(faces, mnist, count)
+    learned, kept = sources(mnist, count, fonts)
     made = synthetic(recipe.mix, learned, seed, cache)
     others = synthetic(recipe.calibration, kept, seed + 1, cache)
     return Lessons(
@@ -63,18 +63,26 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     )
 
 
-def sources(faces: list[Face], mnist: Mnist, count: int) -> tuple[Sources, Sources]:
-    """What is learned, and what is kept for calibration: other families, forms and pictures from `count` on."""
-    families = {face.path.parent.name for face in faces}
-    kept = {family for family in families if zlib.crc32(family.encode()) % _HELD_OUT == 0}
+def sources(mnist: Mnist, count: int, fonts: Path = FONTS) -> tuple[Sources, Sources]:
+    """What is learned, and what is kept for calibration: other families, forms and pictures from `count` on.
+
+    fonts: a folder with one folder for each family; if all lie in one, each file counts as a family.
+    Raises DataError where there are too few for both.
+    """
+    faces = readable(find_faces(fonts), mnist.train_images[:count], mnist.train_labels[:count])
+    is_flat = len({face.path.parent for face in faces}) == 1
+    families = [face.path.stem if is_flat else face.path.parent.name for face in faces]
+    is_kept = [zlib.crc32(family.encode()) % _HELD_OUT == 0 for family in families]
+    if all(is_kept) or not any(is_kept):
+        raise DataError(f"{fonts}: too few fonts, some to learn and some to calibrate on; docs/fonts.md names some")
     learned = Sources(
-        tuple(face for face in faces if face.path.parent.name not in kept),
+        tuple(face for face, kept in zip(faces, is_kept, strict=True) if not kept),
         mnist.train_images[:count],
         mnist.train_labels[:count],
         {digit: forms[:-1] for digit, forms in FORMS.items()},
     )
     others = Sources(
-        tuple(face for face in faces if face.path.parent.name in kept) or learned.faces,
+        tuple(face for face, kept in zip(faces, is_kept, strict=True) if kept),
         mnist.train_images[count:],
         mnist.train_labels[count:],
         {digit: forms[-1:] for digit, forms in FORMS.items()},
@@ -82,13 +90,13 @@ def sources(faces: list[Face], mnist: Mnist, count: int) -> tuple[Sources, Sourc
     return learned, others
 
 
-def readable(faces: list[Face], mnist: Mnist) -> list[Face]:
-    """Faces whose digits are digits: a network that learns MNIST alone, in seconds, reads most of them.
+def readable(faces: list[Face], images: Pictures, labels: Pictures) -> list[Face]:
+    """Faces whose digits are digits: a network that learns MNIST's pictures alone, in seconds, reads most of them.
 
     It learns on one thread, so that they are the same on any number.
     """
     recipe = replace(RECIPES["fast"], held_back=0, bf16=False)
-    training = Training(recipe, mnist.train_images, mnist.train_labels)
+    training = Training(recipe, images, labels)
     drawn = [[face.draw(str(digit)) for digit in range(10)] for face in faces]
     pages = [255 - (np.pad(ink, 12) * 255).astype(np.uint8) for inks in drawn for ink in inks if ink is not None]
     with _one_thread():

@@ -69,9 +69,9 @@ class Training:
         self.history: list[Epoch] = []
 
     def begin(self, model: Path) -> None:
-        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers."""
+        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs."""
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
-        begin(self._net, model, self._images[order[:_MEASURED], 0].cpu().numpy())
+        begin(self._net, model, self._images[order[:_MEASURED], 0].cpu().numpy(), self._recipe.classes)
 
     @property
     def network(self) -> nn.Sequential:
@@ -134,16 +134,21 @@ class Training:
             "ends": self._ends.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "random": self._random.get_state(),
+            "device": self._images.device.type,
             "history": [[getattr(epoch, name) for name in Epoch.__slots__] for epoch in self.history],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a `state` of the same recipe, pictures and seed."""
+        """Go on from a `state` of the same recipe, pictures and seed.
+
+        The result is that of one run where the device is the same, too; another one draws other random numbers.
+        """
         self._net.load_state_dict(state["net"])
         self._average.load_state_dict(state["average"])
         self._ends.load_state_dict(state["ends"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._random.set_state(state["random"].cpu())
+        if state["device"] == self._images.device.type:
+            self._random.set_state(state["random"].cpu())
         self.history = [Epoch(*values) for values in state["history"]]
 
 

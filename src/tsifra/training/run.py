@@ -81,21 +81,24 @@ def run(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if resume:
-        _restore(training, _load_checkpoint(out / CHECKPOINT, recipe, seed), out / CHECKPOINT)
+        _restore(training, _load_checkpoint(out / CHECKPOINT, recipe, seed, device), out / CHECKPOINT)
     elif before is not None:
         training.begin(before.file)
-    interrupted = False
+    interrupted, kept = False, len(training.history)
     try:
-        while len(training.history) < recipe.epochs:
-            report(training.epoch())
+        while kept < recipe.epochs:
+            epoch = training.epoch()
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
+            kept = epoch.number
+            report(epoch)
     except KeyboardInterrupt:
-        if not training.history:  # nothing was learned, and a model may lie there
+        if not kept:  # nothing was learned, and a model may lie there
             raise
         interrupted = True
+        _restore(training, _load_checkpoint(out / CHECKPOINT), out / CHECKPOINT)  # an epoch that is half over goes
     net = training.network.cpu()
+    calibration = _calibrated(recipe, net, lessons)
     accuracy, figures = _examined(net, lessons)
-    calibration = _calibration(recipe, net, lessons)
     made = card(recipe, seed, net, name) | {
         "thresholds": thresholds(calibration.get("promises", ())),
         "calibration": calibration,
@@ -125,7 +128,7 @@ def export(checkpoint: Path, out: Path) -> None:
         training = Training(recipe, *blank)
     except (TypeError, KeyError):
         raise DataError(f"{checkpoint}: of another version of tsifra") from None
-    _restore(training, kept, checkpoint)
+    _restore(training, kept, checkpoint)  # wherever it was made
     net = training.network
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
 
@@ -158,8 +161,8 @@ def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None,
     return accuracy, {"held_back_accuracy": round(accuracy, 5), "held_back_interval": interval}
 
 
-def _calibration(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> dict[str, Any]:
-    """Temperature and promises, from pictures that were not learned. The net is made to expect `recipe.none_odds`."""
+def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> dict[str, Any]:
+    """Make the net expect `recipe.none_odds`; its temperature and promises, from pictures that were not learned."""
     images, labels = lessons.calibration
     if not len(labels):
         return {"temperature": 1.0, "data": None}
@@ -205,27 +208,34 @@ def _restore(training: Training, kept: dict[str, Any], path: Path) -> None:
         raise DataError(f"{path}: of another version of tsifra") from None
 
 
-def _load_checkpoint(path: Path, recipe: Recipe | None = None, seed: int = 0) -> dict[str, Any]:
-    """A checkpoint, of this recipe and seed if they are given; no code in it is run."""
+def _load_checkpoint(
+    path: Path, recipe: Recipe | None = None, seed: int = 0, device: str | None = None
+) -> dict[str, Any]:
+    """A checkpoint, of this recipe, seed and device if they are given; no code in it is run."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
-        theirs = (kept["recipe"], kept["seed"], kept["state"])
+        theirs, made_on = (kept["recipe"], kept["seed"]), kept["state"].get("device")
     except FileNotFoundError:
         raise DataError(f"{path}: no such checkpoint") from None
     except Exception:  # torch.load raises nearly anything for a file that is none
         raise DataError(f"{path}: damaged, or not a checkpoint of tsifra train") from None
-    if recipe is not None and theirs[:2] != (dataclasses.asdict(recipe), seed):
+    if recipe is not None and theirs != (dataclasses.asdict(recipe), seed):
         raise DataError(
             f"{path}: made by another recipe or seed, or one of both runs began --from a model; say what was said "
             "then, or leave out --resume, and the run begins anew"
         )
+    if device not in (None, made_on):
+        raise DataError(f"{path}: made with --device {made_on}; say that to go on, or leave out --resume")
     return dict(kept)
 
 
 def _commit() -> str | None:
-    """The commit that this package is a checkout of; None where it is none."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    """The commit that this package is a checkout of; None where it is none, if in the folder of one."""
+    file = Path(__file__)
+    git = ["git", "-C", str(file.parent)]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run([*git, "ls-files", "--error-unmatch", file.name], capture_output=True, check=True)
+        said = subprocess.run([*git, "describe", "--always", "--dirty"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
+    return said.stdout.strip()
