@@ -73,7 +73,8 @@ model_option = click.option(
 max_error_option = click.option(
     "--max-error",
     type=click.FloatRange(0, 1, min_open=True),
-    help="Accept so many answers that at most this share of them is wrong (0.01 is 1%); the rest is for review.",
+    help="Accept so many answers that at most this share of them is wrong (0.01 is 1%); the rest is for review. "
+    "Promised of pictures read with --one.",
 )
 
 data_option = click.option(

@@ -122,6 +122,8 @@ def train(
 def export(checkpoint: Path, out: Path) -> None:
     """Write a checkpoint of a training run as ONNX, a folder for --model.
 
+    It answers as it was learned; what a finished run calibrates is in the model that it writes itself.
+
     CHECKPOINT is a checkpoint.pt or the folder that holds it.
 
     \b
