@@ -52,8 +52,8 @@ class Reader:
         max_pixels, max_bytes, max_pages: what a picture, a file, a document may have at most.
         dpi: dots per inch that PDF pages are drawn at. threads: by default one a processor.
         max_error: which share of the answers with status "ok" may be wrong, 0…1; by default what the model's card
-        says (`card.document["thresholds"]`). It holds for single digits like those that the model was calibrated on; pages
-        are read with the same threshold.
+        says (`card.document["thresholds"]`). It holds for single digits like those that the model was calibrated
+        on; pages are read with the same threshold.
         Raises ModelError for a model that cannot be used or not promise that, ValueError for limits or threads under 1.
         """
         self._limits = Limits(max_pixels, max_bytes, max_pages, dpi)
