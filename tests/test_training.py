@@ -73,6 +73,18 @@ def test_a_run_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     assert (document["from"], document["recipe"]["goes_on"]) == ("tiny-0", True)
 
 
+def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(dataclasses.replace(RECIPE, epochs=1), TINY, tmp_path / "ten")
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: pytest.fail("pictures are made"))
+    recipe = dataclasses.replace(RECIPES["shipped"], net=RECIPE.net)
+    with pytest.raises(ModelError, match="10 outputs"):
+        run(recipe, TINY, tmp_path / "eleven", model=tmp_path / "ten")
+    with pytest.raises(DataError, match="no such checkpoint"):
+        run(recipe, TINY, tmp_path / "eleven", resume=True)
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
     training = Training(dataclasses.replace(RECIPE, net=name, average=0.0), IMAGES, LABELS)
@@ -162,13 +174,13 @@ def test_fonts_of_one_folder_are_learned_or_kept_and_never_both(
 
     monkeypatch.setattr("tsifra.training.lessons.readable", lambda faces, images, labels: faces)
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    learned, kept = (set(part.faces) for part in sources(TINY, 360, folder))
+    learned, kept = (set(part.faces) for part in sources(RECIPE, TINY, folder))
     assert learned
     assert kept
     assert not learned & kept
     (tmp_path / "one.ttf").write_bytes((folder / "DejaVuSans.ttf").read_bytes())
     with pytest.raises(DataError, match="too few fonts"):
-        sources(TINY, 360, tmp_path)
+        sources(RECIPE, TINY, tmp_path)
 
 
 def test_ctrl_c_before_anything_is_learned_leaves_the_model_that_lies_there(

@@ -99,7 +99,7 @@ def has_letters(face: Face) -> bool:
 
 
 def held_out(mnist: Mnist, fonts: Path) -> Sources:
-    return sources(mnist, len(mnist.train_images) - RECIPES["shipped"].held_back, fonts)[1]
+    return sources(RECIPES["shipped"], mnist, fonts)[1]
 
 
 def matched(truth: Sequence[tuple[str, BBox]], digits: list[Digit], labels: bool = True) -> int:

@@ -34,8 +34,7 @@ def main() -> None:
     parser.add_argument("--model", help="a model's folder; by default the shipped network")
     args = parser.parse_args()
     reader = Reader(args.model)
-    mnist = load_mnist(args.data)
-    _, kept = sources(mnist, len(mnist.train_images) - RECIPES["shipped"].held_back, args.fonts)
+    _, kept = sources(RECIPES["shipped"], load_mnist(args.data), args.fonts)
     for kind in ("handwritten", "typed", "on_pages", "spoiled", "segmented"):
         pictures, labels = zip(*digits(kind, kept), strict=True)
         readings = read(reader, pictures)

@@ -52,7 +52,7 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     held_back = seen[count:], mnist.train_labels[count:]
     if recipe.mix is None or recipe.calibration is None:
         return Lessons(images, labels, held_back, held_back)
-    learned, kept = sources(mnist, count, fonts)
+    learned, kept = sources(recipe, mnist, fonts)
     made = synthetic(recipe.mix, learned, seed, cache)
     others = synthetic(recipe.calibration, kept, seed + 1, cache)
     return Lessons(
@@ -63,12 +63,13 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     )
 
 
-def sources(mnist: Mnist, count: int, fonts: Path = FONTS) -> tuple[Sources, Sources]:
-    """What is learned, and what is kept for calibration: other families, forms and pictures from `count` on.
+def sources(recipe: Recipe, mnist: Mnist, fonts: Path = FONTS) -> tuple[Sources, Sources]:
+    """What is learned, and what is kept for calibration: other families, forms, and the pictures that are held back.
 
     fonts: a folder with one folder for each family; if all lie in one, each file counts as a family.
     Raises DataError where there are too few for both.
     """
+    count = len(mnist.train_images) - recipe.held_back
     faces = readable(find_faces(fonts), mnist.train_images[:count], mnist.train_labels[:count])
     is_flat = len({face.path.parent for face in faces}) == 1
     families = [face.path.stem if is_flat else face.path.parent.name for face in faces]

@@ -26,10 +26,11 @@ from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
 from tsifra.training.augment import Augment
+from tsifra.training.begin import begin
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
-from tsifra.training.net import multiplications
+from tsifra.training.net import NETS, multiplications
 from tsifra.training.recipes import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -66,9 +67,9 @@ def run(
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
     model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle.
-    Raises DataError where there is no checkpoint to go on from or it is another run's, or where the pictures are
-    fewer than a batch, ModelError for a `model` of other layers, TsifraError for "cuda" where there is none, OSError
-    where `out` cannot be written to.
+    Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
+    pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
+    there is none, OSError where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
@@ -76,12 +77,16 @@ def run(
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
     recipe = dataclasses.replace(recipe, goes_on=before is not None)
-    lessons = prepare(recipe, mnist, seed, fonts, cache)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    # What does not fit is told of before pictures are made, which may take half an hour.
+    checkpoint = _load_checkpoint(out / CHECKPOINT, recipe, seed, device) if resume else None
+    if before is not None:
+        begin(NETS[recipe.net](recipe.learned), before.file, np.zeros((2, 28, 28), np.uint8), recipe.classes)
+    lessons = prepare(recipe, mnist, seed, fonts, cache)
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
-    if resume:
-        _restore(training, _load_checkpoint(out / CHECKPOINT, recipe, seed, device), out / CHECKPOINT)
+    if checkpoint is not None:
+        _restore(training, checkpoint, out / CHECKPOINT)
     elif before is not None:
         training.begin(before.file)
     interrupted, kept = False, len(training.history)
@@ -230,7 +235,7 @@ def _load_checkpoint(
 
 
 def _commit() -> str | None:
-    """The commit that this package is a checkout of; None where it is none, if in the folder of one."""
+    """The commit that this package is a checkout of; None where it is none, even in the folder of another."""
     file = Path(__file__)
     git = ["git", "-C", str(file.parent)]
     try:
