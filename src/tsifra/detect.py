@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tsifra.bars import bars_joined
 from tsifra.ink import Gray
 from tsifra.reading import BBox
 from tsifra.ruled import without_boxes, without_lines, without_rules
@@ -28,6 +29,7 @@ _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
+_SPLIT = 0.09  # of both heights, by which two halves that are as wide lie apart, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,9 @@ def find_pieces(gray: Gray) -> list[Piece]:
     share = without_rules(without_boxes(share, limit), limit)
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _of_strokes(share))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    groups = _joined(stats, _sized(stats, small.shape))
+    units = bars_joined(labels, stats)
+    boxes = np.array([_around(stats[unit]) for unit in units])
+    groups = [[part for unit in group for part in units[unit]] for group in _joined(boxes, _sized(boxes, small.shape))]
     groups.sort(key=lambda group: -int(stats[group, 4].sum()))
     return [_cut(small, labels, stats, group, scale, gray.shape) for group in groups[:_MOST]]
 
@@ -126,6 +130,13 @@ def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.asarray(fits)
 
 
+def _around(stats: NDArray[Any]) -> NDArray[Any]:
+    """Left, top, width, height and area of components together."""
+    left, top = stats[:, :2].min(0)
+    right, bottom = (stats[:, :2] + stats[:, 2:4]).max(0)
+    return np.array([left, top, right - left, bottom - top, stats[:, 4].sum()])
+
+
 def _joined(stats: NDArray[Any], fits: NDArray[np.bool_]) -> list[list[int]]:
     """Components that are parts of one digit, such as the bar of a 5 and the two strokes of a 4."""
     parts = [int(index) for index in np.flatnonzero(fits)]
@@ -162,6 +173,8 @@ def _belongs(main: list[int], part: list[int]) -> bool:
         return True
     if wide > 1.5 * high and above > -0.12 * height and top + high / 2 < y + 0.35 * height:  # a bar on top
         return wide < 1.2 * height
+    if above > -_SPLIT * (height + high) and beside > 0.75 * max(width, wide):  # the halves of a display's 0
+        return True
     # Something small and not too far from its middle, above or below.
     inside = left + wide <= x + 1.25 * width and left >= x - 0.25 * width
     return inside and beside > 0.5 * wide and wide > 0.25 * width and high < 0.6 * height
@@ -174,7 +187,7 @@ def _cut(
     left, top = int(stats[group, 0].min()), int(stats[group, 1].min())
     right = int((stats[group, 0] + stats[group, 2]).max())
     bottom = int((stats[group, 1] + stats[group, 3]).max())
-    margin = max(2, (bottom - top) // 8)
+    margin = max(2, (bottom - top) // (3 if len(group) > 2 else 8))  # bars near the edge would be a box's lines
     rows = slice(max(0, top - margin), min(gray.shape[0], bottom + margin))
     columns = slice(max(0, left - margin), min(gray.shape[1], right + margin))
     own = np.isin(labels[rows, columns], group).astype(np.uint8)
