@@ -139,7 +139,7 @@ RECIPES = {
             bf16=True,
             repeats=16,
             mix=Mix(
-                handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=40_000
+                handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000
             ),
             none_odds=0.25,
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000),
