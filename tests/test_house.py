@@ -24,6 +24,7 @@ FLOORS = [
     "ink",
     "normalize",
     "ruled",
+    "bars",
     "detect",
     "cuts",
     "arrange",

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.bars import bars_joined
+from tsifra.bars import digits_of_bars
 from tsifra.ink import Gray
 from tsifra.reading import BBox
 from tsifra.ruled import without_boxes, without_lines, without_rules
@@ -29,6 +29,7 @@ _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
+_SURELY = 0.5  # of the darkest ink, that is no blur
 _SPLIT = 0.09  # of both heights, by which two halves that are as wide lie apart, at most
 
 
@@ -51,9 +52,14 @@ def find_pieces(gray: Gray) -> list[Piece]:
     share = without_rules(without_boxes(share, limit), limit)
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _of_strokes(share))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    units = bars_joined(labels, stats)
-    boxes = np.array([_around(stats[unit]) for unit in units])
-    groups = [[part for unit in group for part in units[unit]] for group in _joined(boxes, _sized(boxes, small.shape))]
+    surely = cv2.bitwise_and(mask, _above(share, round(_SURELY * cv2.minMaxLoc(share, mask)[1])))
+    digits = {bars[0]: bars for bars in digits_of_bars(np.asarray(surely), labels)}
+    boxes = stats.copy()
+    for first, bars in digits.items():
+        boxes[bars] = 0
+        boxes[first] = _together(stats[bars])
+    joined = _joined(boxes, _sized(boxes, small.shape))
+    groups = [[part for index in group for part in digits.get(index, [index])] for group in joined]
     groups.sort(key=lambda group: -int(stats[group, 4].sum()))
     return [_cut(small, labels, stats, group, scale, gray.shape) for group in groups[:_MOST]]
 
@@ -130,7 +136,7 @@ def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.asarray(fits)
 
 
-def _around(stats: NDArray[Any]) -> NDArray[Any]:
+def _together(stats: NDArray[Any]) -> NDArray[Any]:
     """Left, top, width, height and area of components together."""
     left, top = stats[:, :2].min(0)
     right, bottom = (stats[:, :2] + stats[:, 2:4]).max(0)
@@ -187,7 +193,7 @@ def _cut(
     left, top = int(stats[group, 0].min()), int(stats[group, 1].min())
     right = int((stats[group, 0] + stats[group, 2]).max())
     bottom = int((stats[group, 1] + stats[group, 3]).max())
-    margin = max(2, (bottom - top) // (3 if len(group) > 2 else 8))  # bars near the edge would be a box's lines
+    margin = max(2, (bottom - top) // (3 if len(group) > 1 else 8))  # bars near the edge would be a box's lines
     rows = slice(max(0, top - margin), min(gray.shape[0], bottom + margin))
     columns = slice(max(0, left - margin), min(gray.shape[1], right + margin))
     own = np.isin(labels[rows, columns], group).astype(np.uint8)

@@ -1,0 +1,78 @@
+"""Digits of bars that lie apart, as on displays, are one piece each; what only looks like them stays apart."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drawing import DIGITS
+from tsifra import Reader
+from tsifra.detect import find_pieces
+from tsifra.ink import Gray
+
+_BARS = {  # ends in widths and half heights
+    "a": ((0, 0), (1, 0)),
+    "b": ((1, 0), (1, 1)),
+    "c": ((1, 1), (1, 2)),
+    "d": ((0, 2), (1, 2)),
+    "e": ((0, 1), (0, 2)),
+    "f": ((0, 0), (0, 1)),
+    "g": ((0, 1), (1, 1)),
+}
+_LIT = ("abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg")
+
+
+def display(number: str, height: int, gap: float = 0.3, thick: float = 0.12, lean: float = 0.0) -> Gray:
+    """Digits on a sheet. gap: from a bar's end to the corner beyond it, in thicknesses beside half of one.
+
+    thick: shares of the height. lean: shares of the height by which tops are further right.
+    """
+    pen, half, wide = thick * height, height / 2, 0.5 * height
+    page = np.full((2 * height, int(0.85 * height * len(number)) + height), 255, np.uint8)
+    for place, label in enumerate(number):
+        for bar in _LIT[int(label)]:
+            start, end = (np.array(corner, float) * (wide, half) for corner in _BARS[bar])
+            along = (end - start) / np.hypot(*(end - start))
+            side = np.array([-along[1], along[0]]) * pen / 2
+            start, end = start + along * pen * (0.5 + gap), end - along * pen * (0.5 + gap)
+            corners = np.array([start - side, start + side, end + side, end - side])
+            corners[:, 0] += lean * (height - corners[:, 1]) + 0.85 * height * place + half
+            corners[:, 1] += half
+            cv2.fillPoly(page, [(corners * 16).round().astype(np.int32)], 0, cv2.LINE_AA, 4)
+    return page
+
+
+@given(
+    label=st.sampled_from(DIGITS[2:]),
+    height=st.integers(60, 300),
+    gap=st.floats(0.1, 0.4),
+    thick=st.floats(0.08, 0.13),
+    lean=st.floats(0, 0.15),
+)
+def test_bars_of_a_digit_are_one_piece(label: str, height: int, gap: float, thick: float, lean: float) -> None:
+    assert len(find_pieces(display(label, height, gap, thick, lean))) == 1
+
+
+@pytest.mark.parametrize("height", [60, 140])
+@pytest.mark.parametrize("number", ["25836", "90417", "0718"])
+def test_displays_are_read(reader: Reader, number: str, height: int) -> None:
+    assert reader.read(display(number, height)).text.replace(" ", "") == number
+
+
+def test_ones_of_rows_above_each_other_stay_apart(reader: Reader) -> None:
+    page = np.full((300, 160), 255, np.uint8)
+    for row in range(4):
+        for x in (60, 100):
+            cv2.rectangle(page, (x, 40 + 55 * row), (x + 5, 80 + 55 * row), 0, -1)
+    assert len(find_pieces(page)) == 8
+    assert reader.read(page, rotate=0).text == "\n".join(["1 1"] * 4)
+
+
+def test_a_pattern_of_bars_is_no_digit() -> None:
+    page = np.full((1200, 1200), 255, np.uint8)
+    for y in range(20, 1180, 24):
+        for x in range(20, 1180, 24):
+            flat = (x + y) // 24 % 2
+            cv2.rectangle(page, (x, y), (x + (18 if flat else 4), y + (4 if flat else 18)), 0, -1)
+    assert len(find_pieces(page)) > 1000
