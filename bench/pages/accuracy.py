@@ -1,6 +1,6 @@
 """Accuracy of reading pages that are made here; see README.md beside this file.
 
-python bench/pages/accuracy.py {drawn,text,typed,pairs} [--data DIR] [--fonts DIR] [--model DIR]
+python bench/pages/accuracy.py {drawn,text,typed,pairs,displays} [--data DIR] [--fonts DIR] [--model DIR]
 """
 
 import argparse
@@ -16,6 +16,7 @@ from tsifra.data import load_mnist
 from tsifra.data.digits import Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.numbers import VERSION, page_of_numbers, page_of_text
+from tsifra.data.segments import segmented
 from tsifra.data.type import Face
 from tsifra.reading import BBox
 from tsifra.training.lessons import FONTS, sources
@@ -92,6 +93,24 @@ def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
     print(f"all: {right / every:.1%}")
 
 
+def displays(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """200 displays of five digits of seven bars, each in one style."""
+    right = 0
+    for index in range(200):
+        label = "".join(map(str, np.random.default_rng([SEED, index]).integers(0, 10, 5)))
+        style = int(np.random.default_rng([SEED, index, 1]).integers(2**32))
+        inks = [segmented(int(digit), np.random.default_rng(style)) for digit in label]
+        height, left = max(ink.shape[0] for ink in inks), 40
+        page = np.zeros((2 * height, 1000), np.float32)
+        for digit, ink in zip(label, inks, strict=True):
+            left += 20 if digit != "1" else 35
+            page[height // 2 : height // 2 + ink.shape[0], left : left + ink.shape[1]] = ink
+            left += ink.shape[1]
+        text = reader.read(np.asarray(255 * (1 - page[:, : left + 60]), np.uint8)).text
+        right += text.replace(" ", "") == label
+    print(f"200 displays: {right / 200:.1%} right")
+
+
 def has_letters(face: Face) -> bool:
     """Whether a face has letters at all; some have digits alone, and the same box for each letter."""
     inks = [face.draw(letter) for letter in "aens"]
@@ -149,6 +168,7 @@ MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
     "text": text,
     "typed": typed,
     "pairs": pairs,
+    "displays": displays,
 }
 
 if __name__ == "__main__":
