@@ -20,7 +20,7 @@ from tsifra.table import Cell, Classify, turns_of
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
 _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
-_EACH = 0.5  # probability that each of the digits that are cut apart must reach
+_EACH, _LONE = 0.5, 0.84  # probability that each of the digits that are cut apart must reach; where none stands beside
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
 _PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
 """Up to which share of a page is no digit; how many times as likely it is there; the share of a word that is letters,
@@ -166,7 +166,7 @@ def _taken_apart(
         scores = [np.log(max(1e-4, 0.0 if answer is None else _digit_share(answer))) for answer in said]
         way = best_way(parts, scores)
         found = [Cell(parts[at].piece.bbox, answer) for at in way if (answer := said[at]) is not None]
-        least = max(_EACH, 1 - _SURER * (1 - _digit_share(cells[index].probabilities)))
+        least = max(_EACH if digits else _LONE, 1 - _SURER * (1 - _digit_share(cells[index].probabilities)))
         likely = len(found) == len(way) > 0 and all(_digit_share(cell.probabilities) > least for cell in found)
         # Strokes of M, V and W are 1s to a network; 1s that touch are taken for digits where another stands.
         if likely and (digits or any(_digit(cell) != 1 for cell in found)):
