@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawing import DIGITS
+from drawing import DIGITS, colored
 from tsifra import Reader
 from tsifra.detect import find_pieces
 from tsifra.ink import Gray
@@ -58,6 +58,13 @@ def test_bars_of_a_digit_are_one_piece(label: str, height: int, gap: float, thic
 @pytest.mark.parametrize("number", ["25836", "90417", "0718"])
 def test_displays_are_read(reader: Reader, number: str, height: int) -> None:
     assert reader.read(display(number, height)).text.replace(" ", "") == number
+
+
+def test_a_lit_display_in_the_dark_is_read(reader: Reader) -> None:
+    blurred = np.asarray(cv2.GaussianBlur(display("1245", 90, lean=0.1), (0, 0), 1.2), np.uint8)
+    lit = colored(blurred, (250, 60, 40), (30, 22, 20))
+    glow = cv2.GaussianBlur(lit, (0, 0), 8) // 4
+    assert reader.read(np.asarray(cv2.add(lit, glow), np.uint8)).text == "1245"
 
 
 def test_ones_of_rows_above_each_other_stay_apart(reader: Reader) -> None:
