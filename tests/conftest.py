@@ -62,8 +62,9 @@ def reader() -> Reader:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test runs in a folder of its own."""
+    """The test runs in a folder of its own, and as users run it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TSIFRA_DEBUG", raising=False)
 
 
 @pytest.fixture

@@ -19,6 +19,10 @@ def saved(image: Image.Image, form: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
+def drawn(label: str, mode: str = "L") -> Image.Image:
+    return Image.fromarray(digit(label, SIDE)).convert(mode)
+
+
 def in_mode(gray: Gray, mode: str) -> Image.Image:
     return Image.fromarray(gray).convert(mode)
 
