@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawing import DIGITS, colored
+from drawing import colored, digit
 from tsifra import Reader
 from tsifra.detect import find_pieces
 from tsifra.ink import Gray
@@ -44,20 +44,42 @@ def display(number: str, height: int, gap: float = 0.3, thick: float = 0.12, lea
 
 
 @given(
-    label=st.sampled_from(DIGITS[2:]),
+    label=st.sampled_from("023456789"),  # the two bars of a 1 are one only beside others
     height=st.integers(60, 300),
     gap=st.floats(0.1, 0.4),
     thick=st.floats(0.08, 0.13),
     lean=st.floats(0, 0.15),
 )
 def test_bars_of_a_digit_are_one_piece(label: str, height: int, gap: float, thick: float, lean: float) -> None:
-    assert len(find_pieces(display(label, height, gap, thick, lean))) == 1
+    page = display(label, height, gap, thick, lean)
+    (piece,) = find_pieces(page)
+    x, y, wide, high = cv2.boundingRect((page < 128).view(np.uint8))
+    assert np.abs(np.subtract(piece.bbox, (x, y, x + wide, y + high))).max() <= 2, "all of its bars"
 
 
 @pytest.mark.parametrize("height", [60, 140])
-@pytest.mark.parametrize("number", ["25836", "90417", "0718"])
+@pytest.mark.parametrize("number", ["25836", "90417", "0718", "7177"])
 def test_displays_are_read(reader: Reader, number: str, height: int) -> None:
     assert reader.read(display(number, height)).text.replace(" ", "") == number
+
+
+def test_bars_of_three_pixels_are_bars() -> None:
+    assert len(find_pieces(display("25836", 50, gap=0.4, thick=0.06))) == 5
+
+
+def test_what_is_darker_elsewhere_on_the_page_parts_no_display(reader: Reader) -> None:
+    page = display("25836", 100)
+    gray = np.asarray(255 - (255 - page) // 3, np.uint8)
+    cv2.circle(gray, (20, 180), 12, 0, -1)
+    assert "25836" in reader.read(gray, rotate=0).text.replace(" ", "")
+
+
+def test_a_link_between_digits_loses_none_of_their_bars() -> None:
+    page = display("4444", 100, gap=0.25)
+    linked = cv2.line(page.copy(), (40, 109), (380, 109), 0, 1)
+    boxes = [piece.bbox for piece in find_pieces(np.asarray(linked, np.uint8))]
+    for y, x in zip(*np.nonzero(page < 100), strict=True):
+        assert any(x0 <= x < x1 and y0 <= y < y1 for x0, y0, x1, y1 in boxes)
 
 
 def test_a_lit_display_in_the_dark_is_read(reader: Reader) -> None:
@@ -74,6 +96,20 @@ def test_ones_of_rows_above_each_other_stay_apart(reader: Reader) -> None:
             cv2.rectangle(page, (x, 40 + 55 * row), (x + 5, 80 + 55 * row), 0, -1)
     assert len(find_pieces(page)) == 8
     assert reader.read(page, rotate=0).text == "\n".join(["1 1"] * 4)
+
+
+@pytest.mark.parametrize("apart", [7, 10, 14])
+def test_digits_of_rows_that_nearly_touch_stay_apart(reader: Reader, apart: int) -> None:
+    rows = ["2583", "9640", "3528", "6093"]
+    page = np.full((400, 360), 255, np.uint8)
+    for y, row in enumerate(rows):
+        for x, label in enumerate(row):
+            drawn = digit(label, 100)
+            used = np.flatnonzero((drawn < 200).any(1))
+            ink = drawn[used[0] : used[-1] + 1]
+            page[20 + y * (66 + apart) :][: len(ink), 10 + 80 * x :][:, :100] &= ink
+    assert len(find_pieces(page)) == 16
+    assert reader.read(page, rotate=0).text.replace(" ", "") == "\n".join(rows)
 
 
 def test_a_pattern_of_bars_is_no_digit() -> None:

@@ -4,6 +4,8 @@ Flows in: the components of what is surely ink and those of all ink. Flows out: 
 nothing of which digit it is, nor of components that are no bars.
 """
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -12,81 +14,102 @@ from numpy.typing import NDArray
 
 from tsifra.ink import Gray
 
-_THICK, _LONG = 3.0, 12.0  # pixels that a bar is thick and long, at least; small digits look like bars
-_LONGER = 1.8  # times as long as thick is a bar, at least
+_LONG, _LONGER = (
+    12.0,
+    1.8,
+)  # pixels that a bar is long, and times as long as thick, at least; small digits look like bars
 _MOST = 7  # bars of a digit
-_ALL = 400  # components; a page with more is no display
+_ALL = 400  # parts of a page; one with more is no display
+_LEAST = 0.3  # of its box, that it fills; so far it may lean
 _SOLID = (0.92, 1.12)  # of the rectangle with its moments, what a bar fills
 _ALIKE = 1.5  # times as thick as another bar of its digit, at most
 _CORNER = 1.6  # thicknesses between the ends of two bars that meet at a right angle, at most
-_IN_LINE = 2.1  # thicknesses between those of two that stand one above the other, where a third may end between
-_CLOSE = 1.0  # those that need no corners beside them
+_IN_LINE, _CLOSE = (
+    2.1,
+    1.0,
+)  # between those of two that stand one above the other, with a third's corner beside, without
+_ASIDE = 0.5  # thicknesses that the upper one may stand aside
 _BLUR = 0.5  # pixels that ink may have lost at an end
 _SQUARE, _PARALLEL = 0.4, 0.98  # cosine of the angle between them, up to which and from which
 _UPRIGHT = 0.9  # of its direction is down
 
 
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """label: of the ink it is in. middle, half: (x, y) of its middle, and from there to an end. thick: in pixels."""
+
+    label: int
+    middle: tuple[float, float]
+    half: tuple[float, float]
+    thick: float
+
+
 def digits_of_bars(surely: Gray, labels: NDArray[Any]) -> list[list[int]]:
-    """Labels that belong together, two or more each: ink in which bars of one digit lie.
+    """Labels that belong together, two or more each: ink in which bars of one digit lie. None is in two of them.
 
     surely: (H, W) uint8, 0 where a pixel is no ink or may be the blur between two bars. labels: (H, W) of all ink, 0
     for paper. Bars are of one digit where their ends meet at a right angle, or one stands on the other.
     """
-    core = cv2.erode(surely, np.ones((3, 3), np.uint8), borderValue=0)  # corners of bars may touch
-    count, parts = cv2.connectedComponents(core, connectivity=4)
-    if not 2 < count <= _ALL:
+    core = cv2.erode(surely, np.ones((3, 3), np.uint8), borderValue=0)  # corners of bars may touch; they are 3 thick
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+    if count > _ALL:
         return []
-    columns, rows = np.reshape(cv2.findNonZero(core), (-1, 2)).T
-    own = parts[rows, columns]
-    label = np.zeros(count, np.int64)
-    label[own] = labels[rows, columns]
-    owner = np.arange(count)
-    for one, other in _meeting(*_bars(rows, columns, own, count)):
+    seen = (_bar(parts, labels, index, *stats[index].tolist()) for index in range(1, count))
+    bars = [bar for bar in seen if bar is not None]
+    label = np.array([bar.label for bar in bars], np.int64)
+    owner = label.copy()
+    for one, other in _meeting(bars):
         owner[owner == owner[one]] = owner[other]
-    sizes = np.bincount(owner)
-    found = [set(label[owner == own].tolist()) for own in np.flatnonzero((sizes > 1) & (sizes <= _MOST))]
-    return [sorted(together) for together in found if len(together) > 1]
+    found = [label[owner == whole] for whole in np.unique(owner)]
+    return [np.unique(each).tolist() for each in found if len(each) <= _MOST and len(np.unique(each)) > 1]
 
 
-def _bars(
-    rows: NDArray[Any], columns: NDArray[Any], own: NDArray[Any], count: int
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Which components are bars, by the moments of their pixels: (B,) of them, middles and halves from there to an end
-    (B, 2), and thicknesses (B,)."""
-    area = np.maximum(1, np.bincount(own, minlength=count))
-    middle = np.stack([np.bincount(own, each, count) / area for each in (columns, rows)], 1)
-    x, y = columns - middle[own, 0], rows - middle[own, 1]
-    xx, yy, xy = (np.bincount(own, each, count) / area for each in (x * x, y * y, x * y))
-    xx, yy = xx + 1 / 12, yy + 1 / 12  # a pixel is a square
-    root = np.hypot(xx - yy, 2 * xy)
-    length, thick = np.sqrt(6 * (xx + yy + root)), np.sqrt(6 * np.maximum(0, xx + yy - root))
-    filled = area / np.maximum(1, length * thick)
+def _bar(
+    parts: NDArray[Any], labels: NDArray[Any], index: int, left: int, top: int, wide: int, high: int, area: int
+) -> _Bar | None:
+    """A part as a bar, by its moments; None where it is none."""
+    if max(wide, high) + 2 < 0.9 * _LONG or area < _LEAST * wide * high:
+        return None
+    box = np.s_[top : top + high, left : left + wide]
+    own = (parts[box] == index).view(np.uint8)
+    of = cv2.moments(own, binaryImage=True)
+    xx, yy, xy = of["mu20"] / area + 1 / 12, of["mu02"] / area + 1 / 12, of["mu11"] / area  # a pixel is a square
+    root = math.hypot(xx - yy, 2 * xy)
+    length, thick = math.sqrt(6 * (xx + yy + root)), math.sqrt(6 * max(0.0, xx + yy - root))
+    if not _SOLID[0] < area / max(1.0, length * thick) < _SOLID[1]:
+        return None
     length, thick = length + 2, thick + 2  # pixels that lie around the core
-    angle = np.arctan2(2 * xy, xx - yy) / 2
-    half = np.stack([np.cos(angle), np.sin(angle)], 1) * length[:, None] / 2
-    is_bar = (length >= np.maximum(_LONG, _LONGER * thick)) & (thick >= _THICK)
-    is_bar &= (filled > _SOLID[0]) & (filled < _SOLID[1])
-    bars = np.flatnonzero(is_bar)
-    return bars, middle[bars], half[bars], thick[bars]
+    if length < max(_LONG, _LONGER * thick):
+        return None
+    angle = math.atan2(2 * xy, xx - yy) / 2
+    middle = (left + of["m10"] / area, top + of["m01"] / area)
+    half = (math.cos(angle) * length / 2, math.sin(angle) * length / 2)
+    return _Bar(int(labels[box][own > 0][0]), middle, half, thick)
 
 
-def _meeting(
-    bars: NDArray[Any], middle: NDArray[Any], half: NDArray[Any], thick: NDArray[Any]
-) -> list[tuple[int, int]]:
-    """Pairs of components that are bars of one digit."""
+def _meeting(bars: list[_Bar]) -> list[tuple[int, int]]:
+    """Pairs of bars that are of one digit."""
+    middle, half = (np.array(each, float).reshape(-1, 2) for each in ([b.middle for b in bars], [b.half for b in bars]))
+    thick = np.array([bar.thick for bar in bars])
     ends = np.concatenate((middle - half, middle + half))
     one, other = _near(ends, np.tile(_IN_LINE * thick + 2 * _BLUR, 2))
-    apart = np.hypot(*(ends[one] - ends[other]).T) - 2 * _BLUR
+    between = ends[one] - ends[other]
+    apart = np.hypot(*between.T) - 2 * _BLUR
     one, other = one % len(bars), other % len(bars)
     along = half / np.hypot(*half.T)[:, None]
     cosine = np.abs((along[one] * along[other]).sum(1))
     thin, bold = np.minimum(thick[one], thick[other]), np.maximum(thick[one], thick[other])
     alike = (bold <= _ALIKE * thin) & (one != other)
     corner = alike & (cosine <= _SQUARE) & (apart <= _CORNER * thin)
-    stacked = alike & (cosine >= _PARALLEL) & (np.abs(along[one, 1]) >= _UPRIGHT) & (apart <= _IN_LINE * thin)
-    # 1s of two rows stand one above the other too, though seldom so close.
-    meet = corner | (stacked & ((apart <= _CLOSE * thin) | (stacked.sum() <= corner.sum())))
-    return list(zip(bars[one[meet]].tolist(), bars[other[meet]].tolist(), strict=True))
+    aside = np.abs(between[:, 0] * along[one, 1] - between[:, 1] * along[one, 0])
+    stacked = alike & (cosine >= _PARALLEL) & (np.abs(along[one, 1]) >= _UPRIGHT)
+    stacked &= (apart <= _IN_LINE * thin) & (aside <= _ASIDE * thin)
+    # 1s of two rows stand one above the other too, though seldom so close, and have no corners.
+    cornered = np.isin(np.arange(len(bars)), np.concatenate((one[corner], other[corner])))
+    alone = stacked & ~(cornered[one] | cornered[other])
+    stacked &= ~alone | (apart <= _CLOSE * thin) | (alone.sum() <= corner.sum())
+    meet = corner | stacked
+    return list(zip(one[meet].tolist(), other[meet].tolist(), strict=True))
 
 
 def _near(places: NDArray[Any], reach: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

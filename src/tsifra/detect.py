@@ -29,8 +29,7 @@ _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
-_SURELY = 0.5  # of the darkest ink, that is no blur
-_SPLIT = 0.09  # of both heights, by which two halves that are as wide lie apart, at most
+_SURELY = 0.5  # of that darkest has what is no blur between bars
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +49,11 @@ def find_pieces(gray: Gray) -> list[Piece]:
         small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     small, share, limit = _inked(small)
     share = without_rules(without_boxes(share, limit), limit)
-    mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _of_strokes(share))
+    darkest = cv2.dilate(share, np.ones((_NEAR, _NEAR), np.uint8))
+    mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _darker(share, darkest, _STROKE))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    surely = cv2.bitwise_and(mask, _above(share, round(_SURELY * cv2.minMaxLoc(share, mask)[1])))
-    digits = {bars[0]: bars for bars in digits_of_bars(np.asarray(surely), labels)}
+    surely = np.asarray(cv2.bitwise_and(mask, _darker(share, darkest, _SURELY)), np.uint8)
+    digits = {bars[0]: bars for bars in digits_of_bars(surely, labels)}
     boxes = stats.copy()
     for first, bars in digits.items():
         boxes[bars] = 0
@@ -107,10 +107,9 @@ def _ink(share: Gray, limit: int) -> Gray:
     return ink
 
 
-def _of_strokes(share: Gray) -> Gray:
+def _darker(share: Gray, darkest: NDArray[Any], least: float) -> Gray:
     """What is nearly as dark as the darkest near it: not the blur between strokes that nearly touch."""
-    darkest = cv2.dilate(share, np.ones((_NEAR, _NEAR), np.uint8))
-    return np.asarray(share > cv2.convertScaleAbs(darkest, alpha=_STROKE)).view(np.uint8)
+    return np.asarray(share > cv2.convertScaleAbs(darkest, alpha=least)).view(np.uint8)
 
 
 def _paper(gray: Gray) -> Gray:
@@ -179,8 +178,6 @@ def _belongs(main: list[int], part: list[int]) -> bool:
         return True
     if wide > 1.5 * high and above > -0.12 * height and top + high / 2 < y + 0.35 * height:  # a bar on top
         return wide < 1.2 * height
-    if above > -_SPLIT * (height + high) and beside > 0.75 * max(width, wide):  # the halves of a display's 0
-        return True
     # Something small and not too far from its middle, above or below.
     inside = left + wide <= x + 1.25 * width and left >= x - 0.25 * width
     return inside and beside > 0.5 * wide and wide > 0.25 * width and high < 0.6 * height
@@ -193,7 +190,7 @@ def _cut(
     left, top = int(stats[group, 0].min()), int(stats[group, 1].min())
     right = int((stats[group, 0] + stats[group, 2]).max())
     bottom = int((stats[group, 1] + stats[group, 3]).max())
-    margin = max(2, (bottom - top) // (3 if len(group) > 1 else 8))  # bars near the edge would be a box's lines
+    margin = max(2, (bottom - top) // (3 if len(group) > 1 else 8))  # parts near the edge would be a box's lines
     rows = slice(max(0, top - margin), min(gray.shape[0], bottom + margin))
     columns = slice(max(0, left - margin), min(gray.shape[1], right + margin))
     own = np.isin(labels[rows, columns], group).astype(np.uint8)
