@@ -17,9 +17,7 @@ from PIL import Image, TiffImagePlugin
 from drawing import DIGITS, digit
 from encoders import SEVEN, pdf
 from formats import FORMATS, SIDE, deep, drawn, saved, written
-from tsifra import (
-    Reader,
-)
+from tsifra import Reader
 from tsifra.document import SUFFIXES, Source, find_pictures, natural_key
 
 

@@ -94,7 +94,7 @@ def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
 
 
 def displays(reader: Reader, mnist: Mnist, fonts: Path) -> None:
-    """200 displays of five digits of seven bars, each in one style."""
+    """200 displays of five digits of seven bars, each in one style, their tops aligned."""
     right = 0
     for index in range(200):
         label = "".join(map(str, np.random.default_rng([SEED, index]).integers(0, 10, 5)))

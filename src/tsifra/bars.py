@@ -14,20 +14,16 @@ from numpy.typing import NDArray
 
 from tsifra.ink import Gray
 
-_LONG, _LONGER = (
-    12.0,
-    1.8,
-)  # pixels that a bar is long, and times as long as thick, at least; small digits look like bars
+_LONG = 12.0  # pixels that a bar is long, at least; small digits look like bars
+_LONGER = 1.8  # times as long as thick, at least
 _MOST = 7  # bars of a digit
 _ALL = 400  # parts of a page; one with more is no display
 _LEAST = 0.3  # of its box, that it fills; so far it may lean
 _SOLID = (0.92, 1.12)  # of the rectangle with its moments, what a bar fills
 _ALIKE = 1.5  # times as thick as another bar of its digit, at most
 _CORNER = 1.6  # thicknesses between the ends of two bars that meet at a right angle, at most
-_IN_LINE, _CLOSE = (
-    2.1,
-    1.0,
-)  # between those of two that stand one above the other, with a third's corner beside, without
+_IN_LINE = 2.1  # thicknesses between those of two that stand one above the other, where a third may end between
+_CLOSE = 1.0  # the same where nothing speaks for a display
 _ASIDE = 0.5  # thicknesses that the upper one may stand aside
 _BLUR = 0.5  # pixels that ink may have lost at an end
 _SQUARE, _PARALLEL = 0.4, 0.98  # cosine of the angle between them, up to which and from which
@@ -50,7 +46,9 @@ def digits_of_bars(surely: Gray, labels: NDArray[Any]) -> list[list[int]]:
     surely: (H, W) uint8, 0 where a pixel is no ink or may be the blur between two bars. labels: (H, W) of all ink, 0
     for paper. Bars are of one digit where their ends meet at a right angle, or one stands on the other.
     """
-    core = cv2.erode(surely, np.ones((3, 3), np.uint8), borderValue=0)  # corners of bars may touch; they are 3 thick
+    core = cv2.erode(
+        surely, np.ones((3, 3), np.uint8), borderValue=0
+    )  # corners of bars may touch; a bar is 3 pixels thick
     count, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
     if count > _ALL:
         return []
@@ -89,7 +87,8 @@ def _bar(
 
 def _meeting(bars: list[_Bar]) -> list[tuple[int, int]]:
     """Pairs of bars that are of one digit."""
-    middle, half = (np.array(each, float).reshape(-1, 2) for each in ([b.middle for b in bars], [b.half for b in bars]))
+    middle = np.array([bar.middle for bar in bars], float).reshape(-1, 2)
+    half = np.array([bar.half for bar in bars], float).reshape(-1, 2)
     thick = np.array([bar.thick for bar in bars])
     ends = np.concatenate((middle - half, middle + half))
     one, other = _near(ends, np.tile(_IN_LINE * thick + 2 * _BLUR, 2))

@@ -20,7 +20,8 @@ from tsifra.table import Cell, Classify, turns_of
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
 _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
-_EACH, _LONE = 0.5, 0.84  # probability that each of the digits that are cut apart must reach; where none stands beside
+_EACH = 0.5  # probability that each of the digits that are cut apart must exceed
+_LONE = 0.84  # the same where no other digit stands on the page; it may be a letter, whose halves look like digits
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
 _PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
 """Up to which share of a page is no digit; how many times as likely it is there; the share of a word that is letters,
