@@ -1,6 +1,5 @@
 """What calls of the command line are about: pictures in the folder of a test, and what was answered."""
 
-import io
 import json
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from drawing import digit
+from formats import saved
 
 FORMS = ["text", "json", "jsonl", "csv"]
 PYTHON_M = [sys.executable, "-c", "from tsifra.cli import main; main()"]
@@ -23,9 +23,7 @@ def draw(name: str, label: str | None = None) -> str:
 
 
 def picture(label: str) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(digit(label)).save(file, "PNG")
-    return file.getvalue()
+    return saved(Image.fromarray(digit(label)), "PNG")
 
 
 def records(text: str) -> list[tuple[str, str]]:

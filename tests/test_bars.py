@@ -8,19 +8,9 @@ from hypothesis import strategies as st
 
 from drawing import colored, digit
 from tsifra import Reader
+from tsifra.data.segments import BARS, LIT
 from tsifra.detect import find_pieces
 from tsifra.ink import Gray
-
-_BARS = {  # ends in widths and half heights
-    "a": ((0, 0), (1, 0)),
-    "b": ((1, 0), (1, 1)),
-    "c": ((1, 1), (1, 2)),
-    "d": ((0, 2), (1, 2)),
-    "e": ((0, 1), (0, 2)),
-    "f": ((0, 0), (0, 1)),
-    "g": ((0, 1), (1, 1)),
-}
-_LIT = ("abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg")
 
 
 def display(number: str, height: int, gap: float = 0.3, thick: float = 0.12, lean: float = 0.0) -> Gray:
@@ -31,8 +21,8 @@ def display(number: str, height: int, gap: float = 0.3, thick: float = 0.12, lea
     pen, half, wide = thick * height, height / 2, 0.5 * height
     page = np.full((2 * height, int(0.85 * height * len(number)) + height), 255, np.uint8)
     for place, label in enumerate(number):
-        for bar in _LIT[int(label)]:
-            start, end = (np.array(corner, float) * (wide, half) for corner in _BARS[bar])
+        for bar in LIT[int(label)][0]:
+            start, end = (np.array(corner, float) * (wide, half) for corner in BARS[bar])
             along = (end - start) / np.hypot(*(end - start))
             side = np.array([-along[1], along[0]]) * pen / 2
             start, end = start + along * pen * (0.5 + gap), end - along * pen * (0.5 + gap)

@@ -1,10 +1,11 @@
 """Ink of a page -> which components of it are bars of one digit, as displays show it with seven that lie apart.
 
-Flows in: the components of what is surely ink and those of all ink. Flows out: those of all ink, by digit. Knows
-nothing of which digit it is, nor of components that are no bars.
+Flows in: what is surely ink, and the components of all ink. Flows out: those that are one digit. Knows nothing of
+which digit it is, nor of components without bars.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from tsifra.ink import Gray
 _LONG = 12.0  # pixels that a bar is long, at least; small digits look like bars
 _LONGER = 1.8  # times as long as thick, at least
 _MOST = 7  # bars of a digit
-_ALL = 400  # parts of a page; one with more is no display
+_ALL = 400  # components of a page, its paper among them; one with more is no display
 _LEAST = 0.3  # of its box, that it fills; so far it may lean
 _SOLID = (0.92, 1.12)  # of the rectangle with its moments, what a bar fills
 _ALIKE = 1.5  # times as thick as another bar of its digit, at most
@@ -40,37 +41,44 @@ class _Bar:
     thick: float
 
 
-def digits_of_bars(surely: Gray, labels: NDArray[Any]) -> list[list[int]]:
-    """Labels that belong together, two or more each: ink in which bars of one digit lie. None is in two of them.
+def digits_of_bars(surely: Gray, labels: NDArray[Any], stats: NDArray[Any]) -> list[list[int]]:
+    """Components of ink that belong together, two or more each, since bars of one digit lie in them; none is in two.
 
     surely: (H, W) uint8, 0 where a pixel is no ink or may be the blur between two bars. labels: (H, W) of all ink, 0
-    for paper. Bars are of one digit where their ends meet at a right angle, or one stands on the other.
+    for paper; stats: (N, 5) of them, as OpenCV gives both. Bars are of one digit where their ends meet at a right
+    angle, or one stands on the other.
     """
-    core = cv2.erode(
-        surely, np.ones((3, 3), np.uint8), borderValue=0
-    )  # corners of bars may touch; a bar is 3 pixels thick
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
-    if count > _ALL:
+    if len(stats) > _ALL:
         return []
-    seen = (_bar(parts, labels, index, *stats[index].tolist()) for index in range(1, count))
-    bars = [bar for bar in seen if bar is not None]
+    bars = [bar for label in range(1, len(stats)) for bar in _bars(surely, labels, label, *stats[label, :4].tolist())]
     label = np.array([bar.label for bar in bars], np.int64)
     owner = label.copy()
     for one, other in _meeting(bars):
         owner[owner == owner[one]] = owner[other]
-    found = [label[owner == whole] for whole in np.unique(owner)]
-    return [np.unique(each).tolist() for each in found if len(each) <= _MOST and len(np.unique(each)) > 1]
+    whole = [label[owner == own].tolist() for own in np.unique(owner)]
+    return [sorted(set(each)) for each in whole if len(each) <= _MOST and len(set(each)) > 1]
 
 
-def _bar(
-    parts: NDArray[Any], labels: NDArray[Any], index: int, left: int, top: int, wide: int, high: int, area: int
-) -> _Bar | None:
-    """A part as a bar, by its moments; None where it is none."""
-    if max(wide, high) + 2 < 0.9 * _LONG or area < _LEAST * wide * high:
-        return None
+def _bars(surely: Gray, labels: NDArray[Any], label: int, left: int, top: int, wide: int, high: int) -> Iterator[_Bar]:
+    """The bars in one component, whose corners may touch."""
+    if max(wide, high) < _LONG:
+        return
     box = np.s_[top : top + high, left : left + wide]
-    own = (parts[box] == index).view(np.uint8)
-    of = cv2.moments(own, binaryImage=True)
+    ink = np.where(labels[box] == label, surely[box], np.uint8(0))
+    core = cv2.erode(ink, np.ones((3, 3), np.uint8), borderValue=0)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+    for index, (x, y, across, down, area) in enumerate(stats[1:].tolist(), 1):
+        if max(across, down) + 2 >= _LONG and area >= _LEAST * across * down:
+            part = (parts[y : y + down, x : x + across] == index).view(np.uint8)
+            bar = _bar(part, label, left + x, top + y)
+            if bar is not None:
+                yield bar
+
+
+def _bar(part: Gray, label: int, left: int, top: int) -> _Bar | None:
+    """A core as a bar, by its moments; None where it is none."""
+    of = cv2.moments(part, binaryImage=True)
+    area = of["m00"]
     xx, yy, xy = of["mu20"] / area + 1 / 12, of["mu02"] / area + 1 / 12, of["mu11"] / area  # a pixel is a square
     root = math.hypot(xx - yy, 2 * xy)
     length, thick = math.sqrt(6 * (xx + yy + root)), math.sqrt(6 * max(0.0, xx + yy - root))
@@ -80,9 +88,8 @@ def _bar(
     if length < max(_LONG, _LONGER * thick):
         return None
     angle = math.atan2(2 * xy, xx - yy) / 2
-    middle = (left + of["m10"] / area, top + of["m01"] / area)
     half = (math.cos(angle) * length / 2, math.sin(angle) * length / 2)
-    return _Bar(int(labels[box][own > 0][0]), middle, half, thick)
+    return _Bar(label, (left + of["m10"] / area, top + of["m01"] / area), half, thick)
 
 
 def _meeting(bars: list[_Bar]) -> list[tuple[int, int]]:

@@ -53,7 +53,7 @@ def find_pieces(gray: Gray) -> list[Piece]:
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _darker(share, darkest, _STROKE))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     surely = np.asarray(cv2.bitwise_and(mask, _darker(share, darkest, _SURELY)), np.uint8)
-    digits = {bars[0]: bars for bars in digits_of_bars(surely, labels)}
+    digits = {bars[0]: bars for bars in digits_of_bars(surely, labels, stats)}
     boxes = stats.copy()
     for first, bars in digits.items():
         boxes[bars] = 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tsifra.data.strokes import Ink
 
 _HEIGHT = 100
-_BARS = {  # from where to where, in widths and half heights
+BARS = {
     "a": ((0, 0), (1, 0)),
     "b": ((1, 0), (1, 1)),
     "c": ((1, 1), (1, 2)),
@@ -20,7 +20,9 @@ _BARS = {  # from where to where, in widths and half heights
     "f": ((0, 0), (0, 1)),
     "g": ((0, 1), (1, 1)),
 }
-_LIT = (
+"""From where to where each bar goes, (x, y) in widths and half heights."""
+
+LIT = (
     ("abcdef",),
     ("bc",),
     ("abdeg",),
@@ -32,7 +34,7 @@ _LIT = (
     ("abcdefg",),
     ("abcdfg", "abcdfg", "abcfg"),
 )
-"""Bars that each digit lights; displays differ in 6, 7 and 9."""
+"""Bars that each digit lights, its usual form first; displays differ in 6, 7 and 9."""
 
 
 def segmented(digit: int, rng: Generator) -> Ink:
@@ -43,9 +45,9 @@ def segmented(digit: int, rng: Generator) -> Ink:
     pointed = rng.random() < 0.4
     lean = rng.uniform(0, 0.22) if rng.random() < 0.4 else 0.0
     layer = np.zeros((int(_HEIGHT + 2 * thick) + 1, int(wide + lean * _HEIGHT + 2 * thick) + 1), np.uint8)
-    lit = _LIT[digit]
+    lit = LIT[digit]
     for bar in lit[int(rng.integers(len(lit)))]:
-        start, end = (np.array(place) * (wide, _HEIGHT / 2) for place in _BARS[bar])
+        start, end = (np.array(place) * (wide, _HEIGHT / 2) for place in BARS[bar])
         corners = _outline(start, end, thick, gap, pointed)
         corners[:, 0] += lean * (_HEIGHT - corners[:, 1])
         sixteenths = ((corners + thick) * 16).round().astype(np.int32)  # which shift=4 says
