@@ -22,6 +22,7 @@ FLOORS = [
     "decoders",
     "document",
     "ink",
+    "panel",
     "normalize",
     "ruled",
     "bars",

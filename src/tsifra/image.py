@@ -26,12 +26,21 @@ def to_gray(pixels: Pixels) -> Pixels:
     if pixels.ndim == 2:
         return pixels
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    sample = cv2.resize(pixels, _SAMPLE, interpolation=cv2.INTER_NEAREST)
-    spreads = cv2.meanStdDev(sample)[1].ravel().tolist()
-    spread = cv2.meanStdDev(cv2.resize(luma, _SAMPLE, interpolation=cv2.INTER_NEAREST))[1].item()
+    spreads, spread = _spreads(pixels), _spreads(luma)[0]
+    rows, columns = luma.shape
+    inner = np.s_[rows // 5 : rows - rows // 5, columns // 5 : columns - columns // 5]
+    inner_spreads, inner_spread = _spreads(pixels[inner]), _spreads(luma[inner])[0]
+    if max(inner_spreads) > 0.3 * max(spreads):
+        spreads, spread = inner_spreads, inner_spread
     if max(spreads) > 1.25 * spread + 1:
         return np.ascontiguousarray(pixels[:, :, spreads.index(max(spreads))])
     return np.asarray(luma, np.uint8)
+
+
+def _spreads(pixels: NDArray[Any]) -> list[float]:
+    """Standard deviation of each channel."""
+    sample = cv2.resize(pixels, _SAMPLE, interpolation=cv2.INTER_NEAREST)
+    return [float(spread) for spread in cv2.meanStdDev(sample)[1].ravel()]
 
 
 def widest_channel(pixels: Pixels) -> Pixels:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.ink import Gray, find_ink
+from tsifra.panel import Panel, find_panels
 from tsifra.reading import BBox
 
 Mask = NDArray[np.bool_]
@@ -24,6 +25,11 @@ _FINE = 36  # a digit found smaller than this is cut out and looked at again in 
 _THIN = 1.8  # strokes narrower than this at 20×20 are widened; MNIST's pens are mostly 2 to 3 wide
 _LEAST = 4  # pixels of the longer side under which ink is a speck; digits are read from about 8
 _IN_BOX = 0.22  # share of a box's side that a digit in it fills at least; what is smaller is left of its lines
+_FILLED = 150.0  # mean of the ink in its box, 0…255, from which it may be a panel
+_PANELS = 2  # that a digit may stand on, one in the other: a window in its frame
+_LEAST_PANEL = 16  # pixels of the shorter side of a crop with one
+_HIGH_ON_PANEL = 0.35  # of its height, that of a digit on it
+_SOLID, _BAR = 0.9, 0.3  # share of its convex hull that a solid piece fills; of a panel's width, that a bar may have
 _BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
 
 
@@ -48,6 +54,11 @@ def normalize(gray: Gray) -> Normalized:
     """
     if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
         raise ValueError(f"(H, W) uint8 is wanted, not {gray.shape} {gray.dtype}")
+    return _normalized(gray, _PANELS)
+
+
+def _normalized(gray: Gray, panels: int) -> Normalized:
+    """`normalize`, with so many panels at most, each on the one before."""
     height, width = gray.shape
     factor = max(height, width) / _WORK
     small = gray
@@ -56,15 +67,20 @@ def normalize(gray: Gray) -> Normalized:
         method = cv2.INTER_AREA if factor > 2 else cv2.INTER_LINEAR  # which is four times as quick
         small = np.asarray(cv2.resize(gray, size, interpolation=method), np.uint8)
     ink, steps = find_ink(small)
-    if ink is None:
-        return _blank(steps)
-    ink, box, removed = _select(ink)
-    if box is None:
+    box, removed = None, list[str]()
+    if ink is not None:
+        ink, box, removed = _select(ink)
+    scale = (width / small.shape[1], height / small.shape[0])
+    if panels and min(small.shape) >= _LEAST_PANEL and _is_doubtful(ink, box, removed):
+        for panel in find_panels(small):
+            found = _on_panel(gray, panel, scale, panels)
+            if found is not None:
+                return found
+    if ink is None or box is None:
         return _blank([*steps, *removed])
     if factor > 1:
-        scale = (width / small.shape[1], height / small.shape[0])
         if max(box[2] - box[0], box[3] - box[1]) < _FINE:
-            return _closer(gray, box, scale)
+            return _closer(gray, box, scale, panels)
         bbox = _scaled(box, scale, width, height)
     else:
         bbox = box
@@ -87,13 +103,42 @@ def _scaled(box: BBox, scale: tuple[float, float], width: int, height: int) -> B
     )
 
 
-def _closer(gray: Gray, box: BBox, scale: tuple[float, float]) -> Normalized:
+def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool:
+    """Whether what was found may be a panel or beside one: nothing, or beside something else, or it fills its box."""
+    if ink is None or box is None or removed not in ([], ["specks removed"]):
+        return True
+    x0, y0, x1, y1 = box
+    return cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED
+
+
+def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], panels: int) -> Normalized | None:
+    """What stands on a panel; None where that is nothing, or nothing but what a 0 of this form encloses."""
+    height, width = gray.shape
+    x0, y0, x1, y1 = _scaled(panel.box, scale, width, height)
+    found = _normalized(panel.cut(gray[y0:y1, x0:x1]), panels - 1)
+    if found.bbox is None or "noise smoothed" in found.steps:
+        return None
+    a0, b0, a1, b1 = found.bbox
+    if b1 - b0 < _HIGH_ON_PANEL * (y1 - y0) or (a1 - a0 > _BAR * (x1 - x0) and _is_solid(found.pixels)):
+        return None
+    steps = ("cropped to what it stands on", *found.steps)
+    return Normalized(found.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), steps)
+
+
+def _is_solid(pixels: Gray) -> bool:
+    """Whether the largest piece of ink fills its convex hull, which no digit but a 1 does."""
+    outlines, _ = cv2.findContours((pixels > 127).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.fillConvexPoly(np.zeros_like(pixels), cv2.convexHull(max(outlines, key=cv2.contourArea)), 1)
+    return float((pixels[hull > 0] > 127).mean()) > _SOLID
+
+
+def _closer(gray: Gray, box: BBox, scale: tuple[float, float], panels: int) -> Normalized:
     """Normalize again what lies around a box that was found in a reduced picture."""
     height, width = gray.shape
     pad = 0.25 * max(box[2] - box[0], box[3] - box[1])
     wide = (max(0.0, box[0] - pad), max(0.0, box[1] - pad), box[2] + pad, box[3] + pad)
     x0, y0, x1, y1 = _scaled(wide, scale, width, height)  # type: ignore[arg-type]
-    near = normalize(np.ascontiguousarray(gray[y0:y1, x0:x1]))
+    near = _normalized(np.ascontiguousarray(gray[y0:y1, x0:x1]), panels)
     if near.bbox is None:
         return near
     a0, b0, a1, b1 = near.bbox

@@ -35,6 +35,8 @@ def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
     picture = np.asarray(sheet * (1 - strength * layer) + inked * strength * layer, np.float32)
     if rng.random() < 0.3:
         picture = np.asarray(picture * light(height, width, rng), np.float32)
+    if rng.random() < 0.12:
+        picture = _framed(picture, rng)
     picture = _seen(picture, rng)
     if rng.random() < 0.35:
         picture = np.asarray(1 - picture, np.float32)
@@ -158,7 +160,7 @@ def _add_neighbor(layer: Ink, neighbor: Ink, rng: Generator) -> None:
     height, width = layer.shape
     shape = (max(2, round(neighbor.shape[1] * height * 0.8 / neighbor.shape[0])), max(2, round(height * 0.8)))
     small = cv2.resize(np.ascontiguousarray(neighbor), shape, interpolation=cv2.INTER_AREA)
-    strip = min(max(1, int(rng.uniform(0.03, 0.16) * width)), small.shape[1], width)
+    strip = min(max(1, int(rng.uniform(0.03, 0.22 if turned else 0.16) * width)), small.shape[1], width)
     top = int(rng.integers(0, height - small.shape[0] + 1))
     rows = slice(top, top + small.shape[0])
     if rng.random() < 0.5:
@@ -210,6 +212,19 @@ def light(height: int, width: int, rng: Generator) -> Ink:
         return np.asarray(1 - rng.uniform(0.1, 0.5) * y[:, None] ** 2 + 0 * x[None], np.float32)
     edge = 1 / (1 + np.exp((way - rng.uniform(-0.7, 0.7)) * rng.uniform(3, 20)))
     return np.asarray(1 - rng.uniform(0.2, 0.5) * edge, np.float32)
+
+
+def _framed(picture: Ink, rng: Generator) -> Ink:
+    """With what is around it of another tone, at one to four sides: a counter's window, a label on something."""
+    height, width = picture.shape
+    sides = (rng.uniform(0.02, 0.25, 4) * np.repeat([height, width], 2)).astype(int) + 1
+    sides[rng.permutation(4)[: int(rng.choice(4, p=(0.5, 0.2, 0.15, 0.15)))]] = 0
+    size = (width + int(sides[2:].sum()), height + int(sides[:2].sum()))
+    turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), rng.normal(0, 2), 1)
+    turn[:, 2] += turn[:, :2] @ (sides[2], sides[0])
+    around = np.full(size[::-1], rng.uniform(0, 1), np.float32)
+    cv2.warpAffine(picture, turn, size, around, borderMode=cv2.BORDER_TRANSPARENT)
+    return around
 
 
 def _seen(picture: Ink, rng: Generator) -> Ink:

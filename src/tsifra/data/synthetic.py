@@ -18,6 +18,7 @@ import numpy as np
 from numpy.random import Generator
 
 from tsifra import normalize as normalizing
+from tsifra import panel
 from tsifra.data import digits, nondigits, page, segments, strokes
 from tsifra.data import type as printing
 from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, enclosed, of_mnist, typed
@@ -138,7 +139,7 @@ def _key(mix: Mix, sources: Sources, seed: int) -> str:
 
 
 def _code() -> Iterator[Path]:
-    for module in (digits, nondigits, page, segments, strokes, printing, normalizing):
+    for module in (digits, nondigits, page, segments, strokes, printing, normalizing, panel):
         assert module.__file__ is not None
         yield Path(module.__file__)
     yield Path(__file__)

@@ -1,0 +1,85 @@
+"""Gray crop -> panels in it that a digit may stand on: a counter's window, a label, a sheet, a box.
+
+Flows in: gray, (H, W) uint8. Flows out: Panels, upright rectangles or nearly, of one tone and what stands on it.
+Knows nothing of digits, nor whether there is one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.ink import Gray
+from tsifra.reading import BBox
+
+_LEAST = 0.5  # of the crop's sides, that a panel's are
+_AROUND = 0.06  # of the crop, that lies around it at least
+_STRAIGHT = 0.93  # of the smallest rectangle around it, what its hull fills
+_FULL = 0.9  # ... and what it fills itself, since what stands on it may hang together with what is around it
+_ASKEW = 12.0  # degrees that it may be turned
+_STEP = 0.25  # of the crop's range, by which its tone differs from what is around it
+_LEAST_STEP = 20.0  # gray levels
+_MARKED = 0.3  # of the crop's range, that a panel has at least with what stands on it
+_FEWEST = 10  # pixels of its shorter side
+_PEN = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """box: of the panel in its crop. within: (h, w) uint8 of that box, 1 on the panel and what stands on it, 0 beside
+    it. tone: gray level of the panel."""
+
+    box: BBox
+    within: Gray
+    tone: int
+
+    def cut(self, gray: Gray) -> Gray:
+        """What stands on the panel, on nothing but its tone. gray: what its box holds, in any size."""
+        within = cv2.resize(self.within, gray.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        return np.where(within, gray, np.uint8(self.tone))
+
+
+def find_panels(gray: Gray) -> Iterator[Panel]:
+    """Panels of a crop, (H, W) uint8, that are darker or lighter than what is around them."""
+    smooth = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), np.uint8)
+    _, light = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    for tone in (1 - light, light):
+        yield from _of_tone(smooth, np.asarray(tone, np.uint8))
+
+
+def _of_tone(gray: Gray, mask: Gray) -> Iterator[Panel]:
+    height, width = mask.shape
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4, ltype=cv2.CV_16U)
+    wide, high = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    large = (wide >= _LEAST * width) & (high >= _LEAST * height) & (wide * high <= (1 - _AROUND) * mask.size)
+    for label in np.flatnonzero(large & (np.minimum(wide, high) >= _FEWEST)) + 1:
+        left, top, across, down, _ = stats[label].tolist()
+        box = np.s_[top : top + down, left : left + across]
+        own = (labels[box] == label).view(np.uint8)
+        hull = _hull(own)
+        if hull is None:
+            continue
+        tone = cv2.mean(gray[box], own)[0]
+        around = (cv2.sumElems(gray)[0] - cv2.sumElems(gray[box])[0]) / (gray.size - own.size)
+        whole = float(np.ptp(gray))
+        if abs(tone - around) < max(_LEAST_STEP, _STEP * whole):
+            continue
+        within = cv2.erode(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), _PEN, borderValue=0)  # edges are blurred
+        darkest, lightest, _, _ = cv2.minMaxLoc(gray[box], within)
+        if lightest - darkest < _MARKED * whole:
+            continue
+        yield Panel((left, top, left + across, top + down), np.asarray(within, np.uint8), round(tone))
+
+
+def _hull(own: Gray) -> NDArray[Any] | None:
+    """The convex hull of a component, where that is a rectangle that hardly leans; None elsewhere."""
+    outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(outlines[0])
+    _, (across, down), angle = cv2.minAreaRect(hull)
+    if abs((angle + 45) % 90 - 45) > _ASKEW:
+        return None
+    is_full = cv2.contourArea(outlines[0]) >= _FULL * across * down
+    return hull if is_full and cv2.contourArea(hull) >= _STRAIGHT * across * down else None
