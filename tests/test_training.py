@@ -113,7 +113,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("optimizer", ["adamax", "adamw", "muon"])
 def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str) -> None:
-    recipe = dataclasses.replace(RECIPE, optimizer=optimizer, restarts=(2,))  # type: ignore[arg-type]
+    recipe = dataclasses.replace(RECIPE, optimizer=optimizer, restarts=(2,), spared=0.5)  # type: ignore[arg-type]
 
     def kill(epoch: Epoch) -> None:
         if epoch.number == 3:
@@ -285,6 +285,19 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
 def test_every_recipe_trains(name: str) -> None:
     recipe = dataclasses.replace(RECIPES[name], batch=100)
     assert np.isfinite(Training(recipe, IMAGES, LABELS).epoch().loss)
+
+
+def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more() -> None:
+    training = Training(dataclasses.replace(RECIPE, spared=0.75), IMAGES, LABELS)
+    whole = training.epoch()
+    before = training.state()["losses"].clone()
+    assert before.isfinite().all()
+    known = before < before.mean()
+    second = training.epoch()
+    shown = training.state()["losses"] != before
+    assert shown[~known].float().mean() > 0.9  # all but what is left of the last batch
+    assert 0.1 < shown[known].float().mean() < 0.4
+    assert second.loss < whole.loss
 
 
 def test_the_rate_begins_anew_and_the_ends_are_averaged() -> None:

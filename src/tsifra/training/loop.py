@@ -63,8 +63,8 @@ class Training:
         self._average = _averaged(recipe, self._net)
         self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
-        self._steps = len(images) // recipe.batch
-        if not self._steps:
+        self._losses = torch.full((len(images),), torch.inf, device=device)  # of each picture when it was last shown
+        if len(images) < recipe.batch:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
 
@@ -91,40 +91,57 @@ class Training:
         return self._average.module if self._recipe.average else self._net
 
     def epoch(self) -> Epoch:
-        """Show every picture once, but for what is left of the last batch."""
+        """Show every picture once, but for what is left of the last batch, and for known ones that are spared."""
         recipe, device = self._recipe, self._images.device
-        totals = torch.zeros(2, device=device)
+        totals = torch.zeros(3, device=device)
         began = time.perf_counter()
         self._net.train()
-        order = torch.randperm(len(self._images), generator=self._random, device=device)
-        for step, index in enumerate(order[: self._steps * recipe.batch].view(self._steps, recipe.batch)):
-            batch, truth = self._images[index].float() / 255, self._labels[index]
+        shown, weights = self._chosen()
+        steps = len(shown) // recipe.batch
+        for step, index in enumerate(shown[: steps * recipe.batch].view(steps, recipe.batch)):
+            batch, truth, weight = self._images[index].float() / 255, self._labels[index], weights[index]
             if recipe.augment is not None:
                 batch = recipe.augment(batch, self._random)
             batch = batch.contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
                 logits = self._net(batch).float()
-            loss = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing)
+            losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
             self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            rate = recipe.rate_at((len(self.history) + step / self._steps) / recipe.epochs)
+            (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
+            rate = recipe.rate_at((len(self.history) + step / steps) / recipe.epochs)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
             self._optimizer.step()
             if recipe.average:
                 self._average.update_parameters(self._net)
+            self._losses[index] = losses.detach()
             last = recipe.classes - 1
             right = logits.argmax(1).clamp(max=last) == truth.clamp(max=last)
-            totals += torch.stack((loss.detach(), right.float().mean()))
-        mean_loss, accuracy = (totals / self._steps).tolist()
+            totals += torch.stack((losses.detach() @ weight, right.float() @ weight, weight.sum()))
+        mean_loss, accuracy = (totals[:2] / totals[2]).tolist()
         spent = time.perf_counter() - began
         before = self.history[-1].elapsed_s if self.history else 0.0
-        speed = self._steps * recipe.batch / spent
+        speed = steps * recipe.batch / spent
         done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
         self.history.append(done)
         if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
             self._ends.update_parameters(self._last)
         return done
+
+    def _chosen(self) -> tuple[Tensor, Tensor]:
+        """Indices of the pictures to show, in random order, and the weight of every picture (Qin et al. 2024).
+
+        Of those that lose less than the mean, a share is left out at random and the others stand for them.
+        """
+        order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
+        weights = torch.ones_like(self._losses)
+        spared = self._recipe.spared
+        if not spared or not self.history:
+            return order, weights
+        known = self._losses < self._losses[self._losses.isfinite()].mean()
+        weights[known] /= 1 - spared
+        draw = torch.rand(len(order), generator=self._random, device=order.device)
+        return order[~known[order] | (draw >= spared)], weights
 
     def state(self) -> dict[str, Any]:
         """All that the epochs so far have changed; tensors, numbers and strings, as torch.save takes them."""
@@ -134,6 +151,7 @@ class Training:
             "ends": self._ends.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "random": self._random.get_state(),
+            "losses": self._losses,
             "device": self._images.device.type,
             "history": [[getattr(epoch, name) for name in Epoch.__slots__] for epoch in self.history],
         }
@@ -147,6 +165,8 @@ class Training:
         self._average.load_state_dict(state["average"])
         self._ends.load_state_dict(state["ends"])
         self._optimizer.load_state_dict(state["optimizer"])
+        if self._losses.shape == state["losses"].shape:  # else what was learned is only exported
+            self._losses.copy_(state["losses"])
         if state["device"] == self._images.device.type:
             self._random.set_state(state["random"].cpu())
         self.history = [Epoch(*values) for values in state["history"]]

@@ -46,6 +46,7 @@ class Recipe:
     bf16: bool = False
     normalized: bool = True
     held_back: int = 5000
+    spared: float = 0.0
     repeats: int = 1
     mix: Mix | None = None
     none_odds: float = 1.0
