@@ -138,6 +138,7 @@ RECIPES = {
             average=0.999,
             augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
             bf16=True,
+            spared=0.75,
             repeats=16,
             mix=Mix(
                 handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000
