@@ -26,6 +26,7 @@ _THIN = 1.8  # strokes narrower than this at 20×20 are widened; MNIST's pens ar
 _LEAST = 4  # pixels of the longer side under which ink is a speck; digits are read from about 8
 _IN_BOX = 0.22  # share of a box's side that a digit in it fills at least; what is smaller is left of its lines
 _FILLED = 150.0  # mean of the ink in its box, 0…255, from which it may be a panel
+_SIDE_FILLED = 120.0  # ... along a side of the crop, from which more than a digit lies there
 _PANELS = 2  # that a digit may stand on, one in the other: a window in its frame
 _LEAST_PANEL = 16  # pixels of the shorter side of a crop with one
 _HIGH_ON_PANEL = 0.35  # of its height, that of a digit on it
@@ -104,11 +105,13 @@ def _scaled(box: BBox, scale: tuple[float, float], width: int, height: int) -> B
 
 
 def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool:
-    """Whether what was found may be a panel or beside one: nothing, or beside something else, or it fills its box."""
+    """Whether what was found may be a panel or beside one: nothing, or beside something else, or too much of it."""
     if ink is None or box is None or removed not in ([], ["specks removed"]):
         return True
     x0, y0, x1, y1 = box
-    return cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED
+    height, width = ink.shape
+    sides = [ink[:, 0]] * (x0 == 0) + [ink[0]] * (y0 == 0) + [ink[:, -1]] * (x1 == width) + [ink[-1]] * (y1 == height)
+    return cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED or any(cv2.mean(side)[0] > _SIDE_FILLED for side in sides)
 
 
 def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], panels: int) -> Normalized | None:
@@ -119,7 +122,12 @@ def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], panels: int)
     if found.bbox is None or "noise smoothed" in found.steps:
         return None
     a0, b0, a1, b1 = found.bbox
-    if b1 - b0 < _HIGH_ON_PANEL * (y1 - y0) or (a1 - a0 > _BAR * (x1 - x0) and _is_solid(found.pixels)):
+    wide, high = x1 - x0, y1 - y0
+    if a1 - a0 > _BAR * wide:
+        is_digit = not _is_solid(found.pixels)
+    else:
+        is_digit = abs(a0 + a1 - wide) < wide / 2  # what is left of an edge stands aside
+    if not is_digit or b1 - b0 < _HIGH_ON_PANEL * high:
         return None
     steps = ("cropped to what it stands on", *found.steps)
     return Normalized(found.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), steps)

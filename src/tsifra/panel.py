@@ -22,7 +22,7 @@ _FULL = 0.9  # ... and what it fills itself, since what stands on it may hang to
 _ASKEW = 12.0  # degrees that it may be turned
 _STEP = 0.25  # of the crop's range, by which its tone differs from what is around it
 _LEAST_STEP = 20.0  # gray levels
-_MARKED = 0.3  # of the crop's range, that a panel has at least with what stands on it
+_MARKED = 0.35  # of the crop's range, that a panel has at least with what stands on it
 _FEWEST = 10  # pixels of its shorter side
 _PEN = np.ones((3, 3), np.uint8)
 
@@ -45,7 +45,7 @@ class Panel:
 def find_panels(gray: Gray) -> Iterator[Panel]:
     """Panels of a crop, (H, W) uint8, that are darker or lighter than what is around them."""
     smooth = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), np.uint8)
-    _, light = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, light = cv2.threshold(cv2.medianBlur(gray, 3), 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     for tone in (1 - light, light):
         yield from _of_tone(smooth, np.asarray(tone, np.uint8))
 
