@@ -17,7 +17,7 @@ def framed(panel: Gray, around: int, sides: tuple[int, int, int, int], turn: flo
     top, bottom, left, right = sides
     size = (panel.shape[1] + left + right, panel.shape[0] + top + bottom)
     matrix = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), turn, 1)
-    matrix[:, 2] += matrix[:, :2] @ (left, top)
+    matrix[:, 2] = matrix[:, 2] + matrix[:, :2] @ (left, top)
     sheet = np.full(size[::-1], around, np.uint8)
     cv2.warpAffine(panel, matrix, size, sheet, borderMode=cv2.BORDER_TRANSPARENT)
     return sheet
