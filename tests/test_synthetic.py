@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fontTools.subset import main as subset
 
+from drawing import TYPE
 from tsifra.classifier import Classifier
 from tsifra.data.digits import Sources, typed
 from tsifra.data.nondigits import KINDS
@@ -106,3 +108,12 @@ def test_pages_of_numbers_say_where_each_digit_is(sources: Sources) -> None:
     text = page_of_text(sources.faces[0], RANDOM(0))
     assert text.shape == (1200, 900)
     assert text.std() > 5
+
+
+def test_a_face_of_digits_alone_draws_no_letters(tmp_path: Path) -> None:
+    """Not even the box that its font shows for them."""
+    file = tmp_path / "digits.ttf"
+    subset([str(TYPE), "--text=0123456789", "--notdef-outline", f"--output-file={file}"])
+    assert Face(file).draw("7") is not None
+    assert Face(file).draw("A") is None
+    assert Face(TYPE).draw("A") is not None

@@ -29,7 +29,7 @@ class Face:
     def draw(self, sign: str) -> Ink | None:
         """The sign as ink, cropped to it; None where the font does not have it."""
         ink = self._draw(sign)
-        if ink is None or sign.isascii():
+        if ink is None or sign in _DIGITS:
             return ink
         missing = self._draw(_MISSING)  # what a font shows for signs that it lacks
         return None if missing is not None and np.array_equal(ink, missing) else ink
