@@ -10,6 +10,7 @@ const RUSSIAN = [
   [/^noise smoothed$/, "шум сглажен"],
   [/^no ink stands out from the paper$/, "чернил на бумаге не видно"],
   [/^nothing left that could be a digit$/, "не осталось ничего похожего на цифру"],
+  [/^cropped to what it stands on$/, "вырезано то, на чём она стоит"],
   [/^looked at closer$/, "рассмотрено вблизи"],
   [/^specks removed$/, "крапинки убраны"],
   [/^box lines removed$/, "линии клетки убраны"],
