@@ -136,6 +136,8 @@ def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], panels: int)
 def _is_solid(pixels: Gray) -> bool:
     """Whether the largest piece of ink fills its convex hull, which no digit but a 1 does."""
     outlines, _ = cv2.findContours((pixels > 127).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return False
     hull = cv2.fillConvexPoly(np.zeros_like(pixels), cv2.convexHull(max(outlines, key=cv2.contourArea)), 1)
     return float((pixels[hull > 0] > 127).mean()) > _SOLID
 
