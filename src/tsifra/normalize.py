@@ -123,12 +123,9 @@ def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], panels: int)
         return None
     a0, b0, a1, b1 = found.bbox
     wide, high = x1 - x0, y1 - y0
-    if a1 - a0 > _BAR * wide:
-        is_digit = not _is_solid(found.pixels)
-    else:
-        is_digit = abs(a0 + a1 - wide) < wide / 2  # what is left of an edge stands aside
-    if not is_digit or b1 - b0 < _HIGH_ON_PANEL * high:
-        return None
+    is_bar, is_aside = a1 - a0 <= _BAR * wide, abs(a0 + a1 - wide) >= wide / 2
+    if b1 - b0 < _HIGH_ON_PANEL * high or (is_aside if is_bar else _is_solid(found.pixels)):
+        return None  # a bar aside is what is left of an edge
     steps = ("cropped to what it stands on", *found.steps)
     return Normalized(found.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), steps)
 
