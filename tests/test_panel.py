@@ -80,6 +80,28 @@ def test_a_zero_with_corners_is_no_panel(tones: tuple[int, int], wide: int, thic
     assert reader.read_one(sheet).text in ("0", "")  # which a box may be, but never what it encloses
 
 
+def test_a_box_that_its_digit_touches_is_no_panel(reader: Reader) -> None:
+    for label, side, pen, edge, thick in (("5", 90, 0.26, 7, 4), ("4", 90, 0.26, 7, 4), ("0", 48, 0.13, 4, 2)):
+        boxed = digit(label, side, pen=pen)
+        cv2.rectangle(boxed, (edge, edge), (side - edge, side - edge), (0,), thick)
+        assert reader.read_one(boxed).text == label
+
+
+def test_what_a_zero_encloses_is_behind_it_and_no_panel() -> None:
+    sheet = np.full((120, 110), 255, np.uint8)
+    cv2.rectangle(sheet, (32, 15), (78, 105), (0,), 12)
+    cv2.line(sheet, (66, 40), (44, 80), (0,), 6)
+    assert "cropped to what it stands on" not in normalize(sheet).steps
+
+
+def test_an_empty_panel_with_light_from_a_side_and_grain_is_no_digit(reader: Reader) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        shade = np.linspace(rng.uniform(80, 120), rng.uniform(140, 200), 60) + rng.normal(0, 6, (80, 60))
+        picture = framed(np.clip(shade, 0, 255).astype(np.uint8), 20, (9, 9, 12, 8), turn=rng.normal(0, 2))
+        assert reader.read_one(picture).status in ("blank", "rejected", "review")
+
+
 @pytest.mark.parametrize(("panel", "around"), [(30, 230), (230, 30), (120, 200)])
 def test_an_empty_panel_is_no_digit(panel: int, around: int, reader: Reader) -> None:
     picture = framed(np.full((70, 50), panel, np.uint8), around, (9, 9, 12, 8))

@@ -116,4 +116,6 @@ def test_a_face_of_digits_alone_draws_no_letters(tmp_path: Path) -> None:
     subset([str(TYPE), "--text=0123456789", "--notdef-outline", f"--output-file={file}"])
     assert Face(file).draw("7") is not None
     assert Face(file).draw("A") is None
+    assert Face(file).draw("7A") is None
+    assert Face(file).draw("77") is not None
     assert Face(TYPE).draw("A") is not None

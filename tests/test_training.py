@@ -233,6 +233,15 @@ def test_a_checkpoint_is_exported_as_what_was_trained(tmp_path: Path) -> None:
     assert weights_of(tmp_path / "out") == weights_of(tmp_path / "exported")
 
 
+def test_a_checkpoint_of_before_losses_were_kept_is_exported(tmp_path: Path) -> None:
+    run(RECIPE, TINY, tmp_path / "run")
+    kept = torch.load(tmp_path / "run" / CHECKPOINT, weights_only=True)
+    del kept["state"]["losses"], kept["recipe"]["spared"]
+    torch.save(kept, tmp_path / CHECKPOINT)
+    export(tmp_path / CHECKPOINT, tmp_path / "out")
+    assert Reader(tmp_path / "out").read_one(digit("4")).text == "4"
+
+
 def test_an_export_leaves_the_model_of_its_run(tmp_path: Path) -> None:
     run(RECIPE, TINY, tmp_path)
     before = (tmp_path / "model.json").read_bytes()
@@ -298,6 +307,11 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
     assert shown[~known].float().mean() > 0.9  # all but what is left of the last batch
     assert 0.1 < shown[known].float().mean() < 0.4
     assert second.loss < whole.loss
+
+
+def test_no_more_are_spared_than_leave_a_batch() -> None:
+    training = Training(dataclasses.replace(RECIPE, batch=380, spared=0.75), IMAGES, LABELS)
+    assert all(np.isfinite(training.epoch().loss) for _ in range(3))
 
 
 def test_the_rate_begins_anew_and_the_ends_are_averaged() -> None:

@@ -8,6 +8,7 @@ python bench/read/counters.py [--data DIR] [--fonts DIR] [--model DIR]
 
 import argparse
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from tsifra.training.recipes import RECIPES
 SEED = 5
 COUNT = 2000
 HEIGHT = 96  # of a digit as it is drawn, in pixels
-TURNED = (0.0, 0.05, 0.1, 0.2, 0.3)  # shares of the way to the next digit, from which a row of the table begins
+TURNED = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)  # shares of the way to the next digit, between which a row of the table is
 Picture = NDArray[Any]  # (H, W, 3) of 0…255, in any numbers
 
 
@@ -45,10 +46,10 @@ def main() -> None:
     lost = np.array([not reading.text for reading in said])
     ok = np.array([reading.status == "ok" for reading in said])
     row = np.digitize(np.abs(turns), TURNED)
-    for number, turned in enumerate(TURNED, 1):
+    for number, (least, most) in enumerate(pairwise(TURNED), 1):
         which = row == number
         print(
-            f"turned by {turned} or more: {right[which].mean():.1%} of {which.sum()} right, {lost[which].mean():.1%} "
+            f"turned by {least} to {most}: {right[which].mean():.1%} of {which.sum()} right, {lost[which].mean():.1%} "
             f"lost, {ok[which].mean():.1%} ok, {1 - right[which & ok].mean():.2%} wrong of those"
         )
 
@@ -68,17 +69,18 @@ def counter(faces: tuple[Face, ...], rng: Generator) -> tuple[Gray, str, float]:
 def wheel(digit: int, face: Face, rng: Generator) -> tuple[Ink, int]:
     """Three digits that follow each other, one below the other, as ink, and how far one is from the next."""
     pitch = HEIGHT + int(HEIGHT * rng.uniform(0.15, 0.5))
-    inks = [face.draw(str((digit + step) % 10)) for step in (-1, 0, 1)]
-    sized = [
-        cv2.resize(ink, (max(4, ink.shape[1] * HEIGHT // ink.shape[0]), HEIGHT), interpolation=cv2.INTER_AREA)
-        for ink in inks
-        if ink is not None
-    ]
-    wide = max(int(HEIGHT * rng.uniform(0.62, 0.95)), *(ink.shape[1] + 4 for ink in sized))
+    sized = []
+    for step in (-1, 0, 1):
+        ink = face.draw(str((digit + step) % 10))
+        assert ink is not None  # a Face has ten digits
+        rows, columns = ink.shape
+        size = (max(4, columns * HEIGHT // rows), HEIGHT)
+        sized.append(np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)))
+    wide = max(int(HEIGHT * rng.uniform(0.62, 0.95)), *(each.shape[1] + 4 for each in sized))
     strip = np.zeros((2 * pitch + HEIGHT, wide), np.float32)
-    for number, ink in enumerate(sized):
-        left = (wide - ink.shape[1]) // 2
-        strip[number * pitch : number * pitch + HEIGHT, left : left + ink.shape[1]] = ink
+    for number, each in enumerate(sized):
+        left = (wide - each.shape[1]) // 2
+        strip[number * pitch : number * pitch + HEIGHT, left : left + each.shape[1]] = each
     return strip, pitch
 
 
@@ -118,7 +120,7 @@ def seen(picture: Picture, rng: Generator) -> Gray:
     done = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         _, data = cv2.imencode(".jpg", done[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
-        done = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8)
+        done = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1]
     return np.ascontiguousarray(done)
 
 

@@ -15,23 +15,27 @@ from PIL import Image, ImageOps
 Pixels = NDArray[np.uint8]
 
 _SAMPLE = (48, 48)  # pixels that tell the spread of a picture as well as all of them
+_RIM = 5  # of a side, that is one part of as many at each end: not its middle
+_SHOWN = 0.3  # of the whole picture's spread, that a middle has where something is to be seen
 _EXIF_BLOCKS = frozenset(("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"))
 
 
 def to_gray(pixels: Pixels) -> Pixels:
     """(H, W, 3) RGB -> (H, W): brightness, or the color channel that shows far more than brightness does.
 
-    Brightness is preferred because JPEG stores it sharp and color blurred.
+    Brightness is preferred because JPEG stores it sharp and color blurred. What the middle of the picture shows
+    decides, if it shows anything: around it may be the frame of a window or a label, which differs most in red, say,
+    while what stands on it does not.
     """
     if pixels.ndim == 2:
         return pixels
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     spreads, spread = _spreads(pixels), _spreads(luma)[0]
-    rows, columns = luma.shape
-    inner = np.s_[rows // 5 : rows - rows // 5, columns // 5 : columns - columns // 5]
-    inner_spreads, inner_spread = _spreads(pixels[inner]), _spreads(luma[inner])[0]
-    if max(inner_spreads) > 0.3 * max(spreads):
-        spreads, spread = inner_spreads, inner_spread
+    down, across = (side // _RIM for side in luma.shape)
+    inner = np.s_[down : luma.shape[0] - down, across : luma.shape[1] - across]
+    in_the_middle = _spreads(pixels[inner])
+    if max(in_the_middle) > _SHOWN * max(spreads):
+        spreads, spread = in_the_middle, _spreads(luma[inner])[0]
     if max(spreads) > 1.25 * spread + 1:
         return np.ascontiguousarray(pixels[:, :, spreads.index(max(spreads))])
     return np.asarray(luma, np.uint8)

@@ -29,8 +29,10 @@ _FILLED = 150.0  # mean of the ink in its box, 0…255, from which it may be a p
 _SIDE_FILLED = 120.0  # ... along a side of the crop, from which more than a digit lies there
 _PANELS = 2  # that a digit may stand on, one in the other: a window in its frame
 _LEAST_PANEL = 16  # pixels of the shorter side of a crop with one
-_HIGH_ON_PANEL = 0.35  # of its height, that of a digit on it
-_SOLID, _BAR = 0.9, 0.3  # share of its convex hull that a solid piece fills; of a panel's width, that a bar may have
+_SAME_TONE = 20.0  # gray levels
+_LEAST_ON_PANEL = 0.35  # of its height, that of a digit on it
+_BAR = 0.3  # of a panel's width, that a bar such as a 1 may have
+_SOLID = 0.9  # of its convex hull, that no digit but a bar fills
 _BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
 
 
@@ -55,11 +57,11 @@ def normalize(gray: Gray) -> Normalized:
     """
     if gray.ndim != 2 or gray.dtype != np.uint8 or not gray.size:
         raise ValueError(f"(H, W) uint8 is wanted, not {gray.shape} {gray.dtype}")
-    return _normalized(gray, _PANELS)
+    return _normalized(gray, ())
 
 
-def _normalized(gray: Gray, panels: int) -> Normalized:
-    """`normalize`, with so many panels at most, each on the one before."""
+def _normalized(gray: Gray, behind: tuple[float, ...]) -> Normalized:
+    """`normalize` of a crop that was cut from panels; behind: gray levels of what was around each."""
     height, width = gray.shape
     factor = max(height, width) / _WORK
     small = gray
@@ -72,16 +74,16 @@ def _normalized(gray: Gray, panels: int) -> Normalized:
     if ink is not None:
         ink, box, removed = _select(ink)
     scale = (width / small.shape[1], height / small.shape[0])
-    if panels and min(small.shape) >= _LEAST_PANEL and _is_doubtful(ink, box, removed):
+    if len(behind) < _PANELS and min(small.shape) >= _LEAST_PANEL and _is_doubtful(ink, box, removed):
         for panel in find_panels(small):
-            found = _on_panel(gray, panel, scale, panels)
+            found = _on_panel(gray, panel, scale, behind)
             if found is not None:
                 return found
     if ink is None or box is None:
         return _blank([*steps, *removed])
     if factor > 1:
         if max(box[2] - box[0], box[3] - box[1]) < _FINE:
-            return _closer(gray, box, scale, panels)
+            return _closer(gray, box, scale, behind)
         bbox = _scaled(box, scale, width, height)
     else:
         bbox = box
@@ -114,38 +116,47 @@ def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool
     return cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED or any(cv2.mean(side)[0] > _SIDE_FILLED for side in sides)
 
 
-def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], panels: int) -> Normalized | None:
-    """What stands on a panel; None where that is nothing, or nothing but what a 0 of this form encloses."""
+def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], behind: tuple[float, ...]) -> Normalized | None:
+    """What stands on a panel; None where that is no digit, or what is behind it shows through, as in a 0."""
+    if any(abs(panel.tone - tone) < _SAME_TONE for tone in behind):
+        return None
     height, width = gray.shape
     x0, y0, x1, y1 = _scaled(panel.box, scale, width, height)
-    found = _normalized(panel.cut(gray[y0:y1, x0:x1]), panels - 1)
-    if found.bbox is None or "noise smoothed" in found.steps:
+    found = _normalized(panel.cut(gray[y0:y1, x0:x1]), (*behind, panel.around))
+    if found.bbox is None or _is_remains(found, x1 - x0, y1 - y0):
         return None
     a0, b0, a1, b1 = found.bbox
-    wide, high = x1 - x0, y1 - y0
-    is_bar, is_aside = a1 - a0 <= _BAR * wide, abs(a0 + a1 - wide) >= wide / 2
-    if b1 - b0 < _HIGH_ON_PANEL * high or (is_aside if is_bar else _is_solid(found.pixels)):
-        return None  # a bar aside is what is left of an edge
     steps = ("cropped to what it stands on", *found.steps)
     return Normalized(found.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), steps)
 
 
-def _is_solid(pixels: Gray) -> bool:
-    """Whether the largest piece of ink fills its convex hull, which no digit but a 1 does."""
+def _is_remains(found: Normalized, width: int, height: int) -> bool:
+    """Whether ink on a panel of this size is none of a digit: grain, what is left of an edge, what a frame encloses."""
+    assert found.bbox is not None
+    x0, y0, x1, y1 = found.bbox
+    if "noise smoothed" in found.steps or y1 - y0 < _LEAST_ON_PANEL * height:
+        return True
+    if x1 - x0 <= _BAR * width:
+        return abs(x0 + x1 - width) >= width / 2
+    return _solidity(found.pixels) > _SOLID
+
+
+def _solidity(pixels: Gray) -> float:
+    """Share of its convex hull that the largest piece of ink fills, 0…1; a piece without counter or bow fills it."""
     outlines, _ = cv2.findContours((pixels > 127).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
-        return False
+        return 0.0
     hull = cv2.fillConvexPoly(np.zeros_like(pixels), cv2.convexHull(max(outlines, key=cv2.contourArea)), 1)
-    return float((pixels[hull > 0] > 127).mean()) > _SOLID
+    return float((pixels[hull > 0] > 127).mean())
 
 
-def _closer(gray: Gray, box: BBox, scale: tuple[float, float], panels: int) -> Normalized:
+def _closer(gray: Gray, box: BBox, scale: tuple[float, float], behind: tuple[float, ...]) -> Normalized:
     """Normalize again what lies around a box that was found in a reduced picture."""
     height, width = gray.shape
     pad = 0.25 * max(box[2] - box[0], box[3] - box[1])
     wide = (max(0.0, box[0] - pad), max(0.0, box[1] - pad), box[2] + pad, box[3] + pad)
     x0, y0, x1, y1 = _scaled(wide, scale, width, height)  # type: ignore[arg-type]
-    near = _normalized(np.ascontiguousarray(gray[y0:y1, x0:x1]), panels)
+    near = _normalized(np.ascontiguousarray(gray[y0:y1, x0:x1]), behind)
     if near.bbox is None:
         return near
     a0, b0, a1, b1 = near.bbox

@@ -23,6 +23,8 @@ _ASKEW = 12.0  # degrees that it may be turned
 _STEP = 0.25  # of the crop's range, by which its tone differs from what is around it
 _LEAST_STEP = 20.0  # gray levels
 _MARKED = 0.35  # of the crop's range, that a panel has at least with what stands on it
+_LINED = 0.1  # of a row or column within it, from which that is no line
+_THICK, _UNEVEN = 0.25, 0.03  # of its shorter side, that a line around something is thick, and differs by
 _FEWEST = 10  # pixels of its shorter side
 _PEN = np.ones((3, 3), np.uint8)
 
@@ -30,11 +32,12 @@ _PEN = np.ones((3, 3), np.uint8)
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """box: of the panel in its crop. within: (h, w) uint8 of that box, 1 on the panel and what stands on it, 0 beside
-    it. tone: gray level of the panel."""
+    it. tone, around: gray levels of the panel and of what is around it."""
 
     box: BBox
     within: Gray
-    tone: int
+    tone: float
+    around: float
 
     def cut(self, gray: Gray) -> Gray:
         """What stands on the panel, on nothing but its tone. gray: what its box holds, in any size."""
@@ -44,15 +47,14 @@ class Panel:
 
 def find_panels(gray: Gray) -> Iterator[Panel]:
     """Panels of a crop, (H, W) uint8, that are darker or lighter than what is around them."""
-    smooth = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), np.uint8)
     _, light = cv2.threshold(cv2.medianBlur(gray, 3), 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    for tone in (1 - light, light):
-        yield from _of_tone(smooth, np.asarray(tone, np.uint8))
+    for mask in (1 - light, light):
+        yield from _of_mask(gray, np.asarray(mask, np.uint8))
 
 
-def _of_tone(gray: Gray, mask: Gray) -> Iterator[Panel]:
+def _of_mask(gray: Gray, mask: Gray) -> Iterator[Panel]:
     height, width = mask.shape
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4, ltype=cv2.CV_16U)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     wide, high = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
     large = (wide >= _LEAST * width) & (high >= _LEAST * height) & (wide * high <= (1 - _AROUND) * mask.size)
     for label in np.flatnonzero(large & (np.minimum(wide, high) >= _FEWEST)) + 1:
@@ -62,16 +64,17 @@ def _of_tone(gray: Gray, mask: Gray) -> Iterator[Panel]:
         hull = _hull(own)
         if hull is None:
             continue
+        whole = np.asarray(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), np.uint8)
+        if _is_frame(own, whole):
+            continue
         tone = cv2.mean(gray[box], own)[0]
         around = (cv2.sumElems(gray)[0] - cv2.sumElems(gray[box])[0]) / (gray.size - own.size)
-        whole = float(np.ptp(gray))
-        if abs(tone - around) < max(_LEAST_STEP, _STEP * whole):
-            continue
-        within = cv2.erode(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), _PEN, borderValue=0)  # edges are blurred
-        darkest, lightest, _, _ = cv2.minMaxLoc(gray[box], within)
-        if lightest - darkest < _MARKED * whole:
-            continue
-        yield Panel((left, top, left + across, top + down), np.asarray(within, np.uint8), round(tone))
+        within = cv2.erode(whole, _PEN, borderValue=0)  # edges are blurred
+        smooth = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), np.uint8)
+        darkest, lightest, _, _ = cv2.minMaxLoc(smooth[box], within)
+        reach = float(np.ptp(smooth))
+        if abs(tone - around) >= max(_LEAST_STEP, _STEP * reach) and lightest - darkest >= _MARKED * reach:
+            yield Panel((left, top, left + across, top + down), np.asarray(within, np.uint8), tone, around)
 
 
 def _hull(own: Gray) -> NDArray[Any] | None:
@@ -83,3 +86,15 @@ def _hull(own: Gray) -> NDArray[Any] | None:
         return None
     is_full = cv2.contourArea(outlines[0]) >= _FULL * across * down
     return hull if is_full and cv2.contourArea(hull) >= _STRAIGHT * across * down else None
+
+
+def _is_frame(own: Gray, whole: Gray) -> bool:
+    """Whether a component is a line around something: from all four sides what it encloses begins equally soon."""
+    depths = []
+    for axis in (0, 1):
+        lines, filled = (part.sum(axis, dtype=np.int64) for part in (whole, own))
+        full = lines > 0.95 * lines.max()  # not where it leans out of its box
+        begun = lines[full] - filled[full] > np.maximum(3, _LINED * lines[full])
+        depths += [int(side.argmax()) if side.any() else len(side) for side in (begun, begun[::-1])]
+    side = min(own.shape)
+    return max(depths) < _THICK * side and max(depths) - min(depths) <= 1 + _UNEVEN * side

@@ -215,7 +215,10 @@ def light(height: int, width: int, rng: Generator) -> Ink:
 
 
 def _framed(picture: Ink, rng: Generator) -> Ink:
-    """With what is around it of another tone, at one to four sides: a counter's window, a label on something."""
+    """With what is around it of another tone, at one to four sides: a counter's window, a label on something.
+
+    Larger than what comes in, and turned by some degrees.
+    """
     height, width = picture.shape
     sides = (rng.uniform(0.02, 0.25, 4) * np.repeat([height, width], 2)).astype(int) + 1
     sides[rng.permutation(4)[: int(rng.choice(4, p=(0.5, 0.2, 0.15, 0.15)))]] = 0

@@ -27,12 +27,9 @@ class Face:
     path: Path
 
     def draw(self, sign: str) -> Ink | None:
-        """The sign as ink, cropped to it; None where the font does not have it."""
+        """A sign or a word as ink, cropped to it; None where the font lacks a sign of it."""
         ink = self._draw(sign)
-        if ink is None or sign in _DIGITS:
-            return ink
-        missing = self._draw(_MISSING)  # what a font shows for signs that it lacks
-        return None if missing is not None and np.array_equal(ink, missing) else ink
+        return None if ink is None or any(_is_missing(self, each) for each in sign) else ink
 
     def _draw(self, sign: str) -> Ink | None:
         font = _opened(self.path)
@@ -63,6 +60,15 @@ def find_faces(folder: Path) -> list[Face]:
     if not faces:
         raise DataError(f"{folder}: holds no fonts with digits; docs/fonts.md says which to install")
     return faces
+
+
+@lru_cache(maxsize=1000)  # of the faces that are drawn one after the other, not of all
+def _is_missing(face: Face, sign: str) -> bool:
+    """Whether a font shows for a sign what it shows for signs that it lacks."""
+    if sign in _DIGITS:
+        return False
+    missing, ink = face._draw(_MISSING), face._draw(sign)
+    return missing is not None and ink is not None and np.array_equal(ink, missing)
 
 
 @lru_cache(maxsize=2)

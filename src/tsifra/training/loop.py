@@ -31,8 +31,8 @@ _MEASURED = 2000  # pictures that normalizations begin with the means of
 class Epoch:
     """One epoch's figures, of training batches as they were shown.
 
-    number: from 1. loss: cross-entropy, with the recipe's smoothing. accuracy: 0…1. rate: learning rate of the last
-    step. elapsed_s: spent in epochs so far.
+    number: from 1. loss: cross-entropy, with the recipe's smoothing; like the accuracy, 0…1, it stands for the pictures
+    that were spared as well. rate: learning rate of the last step. elapsed_s: spent in epochs so far.
     """
 
     number: int
@@ -129,9 +129,10 @@ class Training:
         return done
 
     def _chosen(self) -> tuple[Tensor, Tensor]:
-        """Indices of the pictures to show, in random order, and the weight of every picture (Qin et al. 2024).
+        """Indices of the pictures to show, in random order, and the weight of every picture (after Qin et al. 2024).
 
-        Of those that lose less than the mean, a share is left out at random and the others stand for them.
+        Of those that lose less than the mean, a share is left out at random and the others stand for them, so that
+        the gradient stays what it is on average. Theirs shows all pictures in the last epochs; here few do as well.
         """
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         weights = torch.ones_like(self._losses)
@@ -139,9 +140,12 @@ class Training:
         if not spared or not self.history:
             return order, weights
         known = self._losses < self._losses[self._losses.isfinite()].mean()
-        weights[known] /= 1 - spared
         draw = torch.rand(len(order), generator=self._random, device=order.device)
-        return order[~known[order] | (draw >= spared)], weights
+        shown = order[~known[order] | (draw >= spared)]
+        if len(shown) < self._recipe.batch:
+            return order, weights
+        weights[known] /= 1 - spared
+        return shown, weights
 
     def state(self) -> dict[str, Any]:
         """All that the epochs so far have changed; tensors, numbers and strings, as torch.save takes them."""
@@ -165,8 +169,9 @@ class Training:
         self._average.load_state_dict(state["average"])
         self._ends.load_state_dict(state["ends"])
         self._optimizer.load_state_dict(state["optimizer"])
-        if self._losses.shape == state["losses"].shape:  # else what was learned is only exported
-            self._losses.copy_(state["losses"])
+        losses = state.get("losses")  # an older checkpoint has none, and one that is exported has no pictures here
+        if losses is not None and losses.shape == self._losses.shape:
+            self._losses.copy_(losses)
         if state["device"] == self._images.device.type:
             self._random.set_state(state["random"].cpu())
         self.history = [Epoch(*values) for values in state["history"]]

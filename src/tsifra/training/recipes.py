@@ -23,10 +23,11 @@ class Recipe:
     of the weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in
     bfloat16 where the processor has it. normalized: whether training pictures pass through `normalize`, as a reader's
     do. held_back: the last so many training pictures are not learned; they tell the accuracy and choose the
-    temperature. repeats: how often an epoch shows each of MNIST's pictures. mix: the pictures made here that are
-    learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what is
-    learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
-    handwriting that are not learned.
+    temperature. spared: share of the pictures that lose less than the mean, which an epoch after the first leaves out;
+    the rest of them count for more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the
+    pictures made here that are learned with them, "no digit" among them. none_odds: how many times as likely "no digit"
+    is in use as among what is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of
+    faces and forms of handwriting that are not learned.
     """
 
     name: str
