@@ -23,6 +23,7 @@ _ASKEW = 12.0  # degrees that it may be turned
 _STEP = 0.25  # of the crop's range, by which its tone differs from what is around it
 _LEAST_STEP = 20.0  # gray levels
 _MARKED = 0.35  # of the crop's range, that a panel has at least with what stands on it
+_WHOLE = 0.95  # of its widest, that a row or column is as wide as, where leaning does not shorten it
 _LINED = 0.1  # of a row or column within it, from which that is no line
 _THICK, _UNEVEN = 0.25, 0.03  # of its shorter side, that a line around something is thick, and differs by
 _FEWEST = 10  # pixels of its shorter side
@@ -93,8 +94,8 @@ def _is_frame(own: Gray, whole: Gray) -> bool:
     depths = []
     for axis in (0, 1):
         lines, filled = (part.sum(axis, dtype=np.int64) for part in (whole, own))
-        full = lines > 0.95 * lines.max()  # not where it leans out of its box
+        full = lines > _WHOLE * lines.max()
         begun = lines[full] - filled[full] > np.maximum(3, _LINED * lines[full])
         depths += [int(side.argmax()) if side.any() else len(side) for side in (begun, begun[::-1])]
     side = min(own.shape)
-    return max(depths) < _THICK * side and max(depths) - min(depths) <= 1 + _UNEVEN * side
+    return bool(max(depths) < _THICK * side and max(depths) - min(depths) <= 1 + _UNEVEN * side)
