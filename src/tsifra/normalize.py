@@ -111,9 +111,13 @@ def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool
     if ink is None or box is None or removed not in ([], ["specks removed"]):
         return True
     x0, y0, x1, y1 = box
+    if cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED:
+        return True
     height, width = ink.shape
-    sides = [ink[:, 0]] * (x0 == 0) + [ink[0]] * (y0 == 0) + [ink[:, -1]] * (x1 == width) + [ink[-1]] * (y1 == height)
-    return cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED or any(cv2.mean(side)[0] > _SIDE_FILLED for side in sides)
+    if x0 and y0 and x1 < width and y1 < height:
+        return False
+    ends = ((x0, ink[:, 0]), (y0, ink[0]), (width - x1, ink[:, -1]), (height - y1, ink[-1]))
+    return any(not away and cv2.mean(end)[0] > _SIDE_FILLED for away, end in ends)
 
 
 def _on_panel(gray: Gray, panel: Panel, scale: tuple[float, float], behind: tuple[float, ...]) -> Normalized | None:
