@@ -32,6 +32,7 @@ FLOORS = [
     "grid",
     "table",
     "sheet",
+    "counter",
     "layout",
     "calibration",
     "network",

@@ -62,7 +62,7 @@ def _of_mask(gray: Gray, mask: Gray) -> Iterator[Panel]:
         left, top, across, down, _ = stats[label].tolist()
         box = np.s_[top : top + down, left : left + across]
         own = (labels[box] == label).view(np.uint8)
-        hull = _hull(own)
+        hull = hull_of(own)
         if hull is None:
             continue
         whole = np.asarray(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), np.uint8)
@@ -78,8 +78,8 @@ def _of_mask(gray: Gray, mask: Gray) -> Iterator[Panel]:
             yield Panel((left, top, left + across, top + down), np.asarray(within, np.uint8), tone, around)
 
 
-def _hull(own: Gray) -> NDArray[Any] | None:
-    """The convex hull of a component, where that is a rectangle that hardly leans; None elsewhere."""
+def hull_of(own: Gray) -> NDArray[Any] | None:
+    """The convex hull of a component, (H, W) of 0 and 1, where that is a rectangle that hardly leans; else None."""
     outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(outlines[0])
     _, (across, down), angle = cv2.minAreaRect(hull)

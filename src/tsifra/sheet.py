@@ -30,6 +30,7 @@ from which all of it is: m is 111 to a network, and where there is nothing but n
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
+_WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
 _ASKED = 80  # pieces that tell which way is up
 _PLACED, _IN_LINES = 400, 0.7  # pieces, of which so many have a neighbor beside them on no page on its side
 
@@ -82,21 +83,31 @@ def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Li
 
 
 def _without_signs(line: list[list[Cell]]) -> list[list[Cell]]:
-    """A line without the brackets and strokes that look like 1s: where digits are as even as type, those reach lower.
+    """A line without what looks like 1s and is none: brackets and strokes, which reach lower than digits as even as
+    type, and the walls between a counter's windows, which reach both lower and higher.
 
     A number is parted where one stood.
     """
     cells = [cell for number in line for cell in number]
     boxes = [cell.bbox for cell in cells]
+    ones = np.array([_digit(cell) == 1 for cell in cells])
     same = even(range(len(boxes)), boxes)
-    if same is None:
+    others = np.flatnonzero(~ones)
+    if not ones.any() or (same is None and len(others) < _FEWEST):
         return line
     left, top, right, bottom = np.array(boxes).T
     heights, middles = bottom - top, (left + right) / 2
-    usual = np.median(heights)
-    lower = bottom - np.interp(middles, middles[same], bottom[same])
-    signs = (heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual))
-    signs &= [_digit(cell) == 1 for cell in cells]
+    signs = np.zeros(len(cells), bool)
+    if same is not None:
+        usual = np.median(heights)
+        lower = bottom - np.interp(middles, middles[same], bottom[same])
+        signs |= (heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual))
+    if len(others) >= _FEWEST:
+        walls = ones & (heights > _WALL * np.median(heights[others]))
+        walls &= (bottom >= bottom[others].max()) & (top <= top[others].min())
+        if np.count_nonzero(walls) >= _FEWEST and np.ptp(heights[walls]) <= _LOWER * heights[walls].max():
+            signs |= walls
+    signs &= ones
     rest = iter(signs.tolist())
     parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
     return [part for parts in parted for part in parts]

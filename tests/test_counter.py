@@ -1,0 +1,65 @@
+"""Counters: a number in windows or on a strip is read as one number, with what else stands on the page."""
+
+import cv2
+import numpy as np
+import pytest
+
+from drawing import Gray, digit
+from tsifra import Reader
+
+
+def windows(number: str, *, face: int, window: int, ink: int, wall: int, gap: int = 8, last: int | None = None) -> Gray:
+    """A counter on a meter's face: (H, W) uint8. last: the tone of the last window, where it is another."""
+    parts = [np.full((96, gap), wall, np.uint8)]
+    for place, label in enumerate(number):
+        tone = last if last is not None and place == len(number) - 1 else window
+        cell = np.full((96, 64), tone, np.uint8)
+        cell[6:90, 2:62] = digit(label, 84, ink=ink, paper=tone, pen=0.09)[:, 12:72]
+        parts += [cell, parts[0]]
+    row = np.hstack(parts)
+    page = np.full((300, row.shape[1] + 160), face, np.uint8)
+    page[110:206, 80 : 80 + row.shape[1]] = row
+    return page
+
+
+def said(reader: Reader, page: Gray) -> str:
+    return reader.read(page).text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("face", "window", "ink", "wall"),
+    [(215, 25, 230, 190), (120, 25, 230, 190), (215, 25, 230, 90), (120, 220, 20, 60), (40, 220, 20, 90)],
+)
+@pytest.mark.parametrize("number", ["04382", "71560", "99218"])
+def test_a_number_in_windows_is_read(number: str, face: int, window: int, ink: int, wall: int, reader: Reader) -> None:
+    reading = reader.read(windows(number, face=face, window=window, ink=ink, wall=wall))
+    assert reading.text == number
+    assert [found.bbox[0] for found in reading.digits] == sorted(found.bbox[0] for found in reading.digits)
+
+
+def test_decimals_may_stand_in_another_tone(reader: Reader) -> None:
+    assert said(reader, windows("04382", face=215, window=25, ink=235, wall=190, last=90)) == "04382"
+
+
+def test_digits_on_one_strip_are_read(reader: Reader) -> None:
+    assert said(reader, windows("50462", face=215, window=25, ink=230, wall=25)) == "50462"
+
+
+def test_walls_between_windows_are_no_ones(reader: Reader) -> None:
+    assert said(reader, windows("50462", face=25, window=25, ink=230, wall=200)) == "50462"
+
+
+def test_what_else_stands_on_the_page_is_read_in_its_place(reader: Reader) -> None:
+    page = windows("04382", face=215, window=25, ink=230, wall=190)
+    for place, label in enumerate("736"):
+        page[20:80, 100 + 50 * place : 160 + 50 * place] = np.minimum(
+            page[20:80, 100 + 50 * place : 160 + 50 * place], digit(label, 60, paper=215)
+        )
+    assert reader.read(page).text.replace(" ", "").split("\n") == ["736", "04382"]
+
+
+def test_pictures_in_a_row_are_no_counter(reader: Reader) -> None:
+    page = np.full((240, 500), 235, np.uint8)
+    for place in range(4):
+        cv2.rectangle(page, (40 + 110 * place, 70), (120 + 110 * place, 170), (40 + 30 * place,), -1)
+    assert reader.read(page).status in ("blank", "rejected", "review")
