@@ -111,6 +111,42 @@ def displays(reader: Reader, mnist: Mnist, fonts: Path) -> None:
     print(f"200 displays: {right / 200:.1%} right")
 
 
+def counters(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """200 counters of five digits, in windows with walls between them, the last often red, or on a strip."""
+    faces = held_out(mnist, fonts).faces
+    right = 0
+    for index in range(200):
+        rng = np.random.default_rng([SEED, index])
+        label = "".join(map(str, rng.integers(0, 10, 5)))
+        text = reader.read(counter(label, faces[int(rng.integers(len(faces)))], rng)).text
+        right += text.replace(" ", "") == label
+    print(f"200 counters: {right / 200:.1%} right")
+
+
+def counter(label: str, face: Face, rng: np.random.Generator) -> np.ndarray:
+    """A meter's face with a counter on it: (H, W, 3) uint8."""
+    paint, red = 255 * rng.uniform(0.65, 0.95), rng.random() < 0.6
+    wall = np.full((125, int(rng.integers(2, 12)), 3), rng.choice([15.0, 90.0, 190.0]))
+    parts = [wall]
+    for place, digit in enumerate(label):
+        ground = np.array([160.0, 30, 40] if red and place == len(label) - 1 else [27.0, 25, 25])
+        ink = face.draw(digit)
+        assert ink is not None  # a Face has ten digits
+        sized = cv2.resize(ink, (max(8, min(64, ink.shape[1] * 96 // ink.shape[0])), 96), interpolation=cv2.INTER_AREA)
+        cover = np.zeros((125, 72, 1), np.float32)
+        top, left = 14 + int(rng.normal(0, 4)), (72 - sized.shape[1]) // 2
+        rows = slice(max(0, top), min(125, top + 96))
+        cover[rows, left : left + sized.shape[1], 0] = sized[rows.start - top : rows.stop - top]
+        parts += [ground + (paint - ground) * cover, wall]
+    row = np.hstack(parts)
+    margin = int(rng.integers(20, 120))
+    page = np.full((row.shape[0] + 2 * margin, row.shape[1] + 2 * margin, 3), rng.choice([40.0, 120.0, 215.0]))
+    page[margin : margin + row.shape[0], margin : margin + row.shape[1]] = row
+    scale = rng.uniform(0.4, 1)
+    page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.clip(page + rng.normal(0, 4, page.shape), 0, 255), np.uint8)
+
+
 def has_letters(face: Face) -> bool:
     """Whether a face has letters at all; some have digits alone, and the same box for each letter."""
     inks = [face.draw(letter) for letter in "aens"]
@@ -169,6 +205,7 @@ MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
     "typed": typed,
     "pairs": pairs,
     "displays": displays,
+    "counters": counters,
 }
 
 if __name__ == "__main__":
