@@ -1,6 +1,6 @@
 """Accuracy of reading pages that are made here; see README.md beside this file.
 
-python bench/pages/accuracy.py {drawn,text,typed,pairs,displays} [--data DIR] [--fonts DIR] [--model DIR]
+python bench/pages/accuracy.py {drawn,text,typed,pairs,displays,counters} [--data DIR] [--fonts DIR] [--model DIR]
 """
 
 import argparse
