@@ -58,6 +58,46 @@ def test_what_else_stands_on_the_page_is_read_in_its_place(reader: Reader) -> No
     assert reader.read(page).text.replace(" ", "").split("\n") == ["736", "04382"]
 
 
+def test_a_window_that_shows_no_digit_is_not_passed_over(reader: Reader) -> None:
+    page = windows("04382", face=215, window=25, ink=230, wall=190)
+    left = 80 + 8 + 2 * 72
+    page[116:200, left : left + 64] = 25
+    cv2.line(page, (left + 10, 130), (left + 54, 186), (230,), 8)
+    cv2.line(page, (left + 54, 130), (left + 10, 186), (230,), 8)
+    crossed = reader.read(page)
+    assert crossed.status != "ok"
+    page[116:200, left : left + 64] = 25
+    assert reader.read(page).text != "0482"
+
+
+def test_tall_ones_are_no_walls(reader: Reader) -> None:
+    page = np.full((260, 1000), 255, np.uint8)
+    for place, label in enumerate("317141825"):
+        high = 168 if label == "1" else 120
+        sized = cv2.resize(digit(label, 120), (120, high))
+        part = page[130 - high // 2 : 130 + high // 2, 20 + 105 * place : 140 + 105 * place]
+        np.minimum(part, sized, out=part)
+    assert said(reader, page) == "317141825"
+
+
+def test_what_stands_around_a_counter_stays(reader: Reader) -> None:
+    page = windows("04382", face=215, window=25, ink=230, wall=190)
+    for place, label in enumerate("6157"):
+        part = page[220:280, 100 + 50 * place : 160 + 50 * place]
+        np.minimum(part, digit(label, 60, paper=255), out=part)
+    assert reader.read(page).text.replace(" ", "").split("\n") == ["04382", "6157"]
+
+
+def test_a_page_on_its_head_with_a_counter_is_turned(reader: Reader) -> None:
+    page = np.full((700, 528), 245, np.uint8)
+    page[:300, :] = windows("04382", face=245, window=25, ink=230, wall=190)
+    for row in range(3):
+        for place, label in enumerate("2736594"):
+            part = page[320 + 110 * row : 410 + 110 * row, 10 + 70 * place : 100 + 70 * place]
+            np.minimum(part, digit(label, 90, paper=255), out=part)
+    assert reader.read(np.ascontiguousarray(page[::-1, ::-1])).rotation == 180
+
+
 def test_pictures_in_a_row_are_no_counter(reader: Reader) -> None:
     page = np.full((240, 500), 235, np.uint8)
     for place in range(4):

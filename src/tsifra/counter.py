@@ -1,7 +1,7 @@
 """Gray page -> a counter on it, as meters have them: windows in a row with a digit each, or all digits on one strip.
 
-Flows in: gray, (H, W) uint8, and a classifier. Flows out: the number that the counter shows, and the page without it.
-Knows nothing of what else stands on the page.
+Flows in: gray, (H, W) uint8, and a classifier. Flows out: the numbers that the counter shows, and where it is. Knows
+nothing of what else stands on the page.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from tsifra.sheet import read_sheet
 from tsifra.table import Cell, Classify
 
 _SEEN = 600  # pixels of the longer side that windows are looked for in
+_MOST = 300  # rectangles, the largest; a mosaic has more
 _LEAST = 10  # pixels there of a window's shorter side
 _FEWEST = 3  # windows, or digits on a strip
 _SLENDER = 3.0  # times as high as wide is a window at most
@@ -27,18 +28,26 @@ _LONG, _SPANS = 2.0, 0.3  # times as wide as high is a strip at least, and share
 _FILLS = 0.35  # of a strip's height, that its digits are high
 _ALIKE = 0.25  # of the usual height, width and place, by which windows of a row differ at most
 _APART = 1.0  # of a window's width, that lies between two at most
-_FURTHER = 3  # windows of another tone on each side of a row, at most
-_PLAIN = 0.5  # probability of a digit in a window
 _STEP = 30.0  # gray levels by which a counter differs from the page at least
-_READ = 0.8  # share of the windows that show a digit, and probability that those on a strip have on average
+_FRAME = 0.15  # of a window's height, that its frame is thick
+_PLAIN = 0.5  # probability of a digit in a window
+_SPANS_STRIP = 0.6  # of a strip's width, that its digits span
+_READ, _SURELY = 0.8, 0.9  # share of the windows that show a digit; mean probability of digits on a strip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counter:
-    """numbers: cells from left to right. rest: the page, the counter painted over."""
+    """numbers: cells from left to right. bbox: all its windows, without the frame around them."""
 
     numbers: list[list[Cell]]
-    rest: Gray
+    bbox: BBox
+
+    def holds(self, box: BBox) -> bool:
+        """Whether the middle of a box lies in it or its frame."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        x0, y0, x1, y1 = self.bbox
+        frame = _FRAME * (y1 - y0)
+        return x0 - frame <= x < x1 + frame and y0 - frame <= y < y1 + frame
 
 
 def read_counter(gray: Gray, classify: Classify) -> Counter | None:
@@ -49,50 +58,66 @@ def read_counter(gray: Gray, classify: Classify) -> Counter | None:
     scale = min(1.0, _SEEN / max(gray.shape))
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     small = np.asarray(cv2.medianBlur(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), 3), np.uint8)
-    rectangles = [box for box in _rectangles(small) if abs(_tone(small, box) - float(np.median(small))) >= _STEP]
-    row = _continued(_row(rectangles), small.shape)
-    number, seen = _on_windows(gray, [_enlarged(box, scale, gray.shape) for box in row], classify)
-    if number:
-        return Counter([number], _without(gray, seen))
+    usual = float(np.median(small))
+    rectangles = [box for box in _rectangles(small) if abs(_tone(small, box) - usual) >= _STEP]
+    row = _row(rectangles)
+    before, after = _further(row, small)
+    windows = [_enlarged(box, scale, gray.shape) for box in (*before, *row, *after)]
+    number = _on_windows(gray, windows, slice(len(before), len(before) + len(row)), classify)
+    if number is not None:
+        return number
     for box in rectangles:
         wide, high = box[2] - box[0], box[3] - box[1]
         if wide >= max(_LONG * high, _SPANS * small.shape[1]):
-            strip = _enlarged(box, scale, gray.shape)
-            numbers = _on_strip(gray, strip, classify)
-            if numbers:
-                return Counter(numbers, _without(gray, [strip]))
+            found = _on_strip(gray, _enlarged(box, scale, gray.shape), classify)
+            if found is not None:
+                return found
     return None
 
 
-def _on_windows(gray: Gray, boxes: list[BBox], classify: Classify) -> tuple[list[Cell], list[BBox]]:
-    """A digit of each window from the first to the last that shows one, and those windows; none where few do."""
+def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Classify) -> Counter | None:
+    """What stands in the windows of a row, and in those beside it that show a digit; None where few do."""
     seen = [normalize(np.ascontiguousarray(gray[y0:y1, x0:x1])) for x0, y0, x1, y1 in boxes]
     inked = [index for index, each in enumerate(seen) if each.bbox is not None]
     if len(inked) < _FEWEST:
-        return [], []
-    cells: list[Cell | None] = [None] * len(boxes)
+        return None
+    cells: dict[int, Cell] = {}
     for index, answer in zip(inked, classify(np.stack([seen[index].pixels for index in inked])).tolist(), strict=True):
         bbox = seen[index].bbox
-        if bbox is not None and max(answer[:NONE]) > _PLAIN:
-            cells[index] = Cell(_moved(bbox, *boxes[index][:2]), tuple(answer))
-    shown = [index for index, cell in enumerate(cells) if cell is not None]
-    number = [cell for cell in cells if cell is not None]
-    if len(shown) < max(_FEWEST, _READ * (shown[-1] - shown[0] + 1 if shown else 0)):
-        return [], []
-    return number, boxes[shown[0] : shown[-1] + 1]
+        assert bbox is not None
+        cells[index] = Cell(_moved(bbox, *boxes[index][:2]), tuple(answer))
+    shown = [index for index, cell in cells.items() if max(cell.probabilities[:NONE]) > _PLAIN]
+    first, last = min([row.start, *shown]), max([row.stop, *(index + 1 for index in shown)])
+    if len(shown) < max(_FEWEST, _READ * (last - first)):
+        return None
+    left, top, right, bottom = np.array(boxes[first:last]).T
+    whole = (int(left.min()), int(top.min()), int(right.max()), int(bottom.max()))
+    numbers: list[list[Cell]] = [[]]
+    for index in range(first, last):  # an empty window parts a number, so that it is not a digit short
+        if index in cells:
+            numbers[-1].append(cells[index])
+        elif numbers[-1]:
+            numbers.append([])
+    return Counter([number for number in numbers if number], whole)
 
 
-def _on_strip(gray: Gray, box: BBox, classify: Classify) -> list[list[Cell]]:
-    """The numbers of the one line on a strip; none where it is no line of plain digits that fill it."""
+def _on_strip(gray: Gray, box: BBox, classify: Classify) -> Counter | None:
+    """The numbers of the one line on a strip; None where it is no line of plain digits that fill it."""
     x0, y0, x1, y1 = box
     _, lines = read_sheet(np.ascontiguousarray(gray[y0:y1, x0:x1]), classify, upright=True)
     cells = [cell for line in lines for number in line for cell in number]
     if len(lines) != 1 or len(cells) < _FEWEST:
-        return []
+        return None
     highs = [cell.bbox[3] - cell.bbox[1] for cell in cells]
-    if min(highs) < _FILLS * (y1 - y0) or np.mean([max(cell.probabilities[:NONE]) for cell in cells]) < _READ:
-        return []
-    return [[replace(cell, bbox=_moved(cell.bbox, x0, y0)) for cell in number] for number in lines[0]]
+    surely = np.mean([max(cell.probabilities[:NONE]) for cell in cells])
+    if min(highs) < _FILLS * (y1 - y0) or surely < _SURELY or _spans(cells) < _SPANS_STRIP * (x1 - x0):
+        return None
+    return Counter([[replace(cell, bbox=_moved(cell.bbox, x0, y0)) for cell in number] for number in lines[0]], box)
+
+
+def _spans(cells: list[Cell]) -> int:
+    """Pixels from the left of the first to the right of the last."""
+    return max(cell.bbox[2] for cell in cells) - min(cell.bbox[0] for cell in cells)
 
 
 def _rectangles(gray: Gray) -> list[BBox]:
@@ -101,7 +126,7 @@ def _rectangles(gray: Gray) -> list[BBox]:
     low, high = (_otsu(part) for part in (gray[gray <= middle], gray[gray > middle]))
     tones = (gray <= middle, gray > middle, gray <= low, (gray > low) & (gray <= middle), gray > high)
     found = {box for tone in tones for box in _of_tone(tone.view(np.uint8))}
-    return sorted(found, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))
+    return sorted(found, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))[:_MOST]
 
 
 def _otsu(values: NDArray[np.uint8]) -> float:
@@ -122,32 +147,42 @@ def _of_tone(mask: Gray) -> Iterator[BBox]:
 def _row(boxes: list[BBox]) -> list[BBox]:
     """The longest row of like windows that stand beside each other; none where it has fewer than three."""
     longest: list[BBox] = []
+    left, top, right, bottom = np.array(boxes or np.zeros((0, 4), int)).T
     for x0, y0, x1, y1 in boxes:
         wide, high = x1 - x0, y1 - y0
-        like = sorted(
-            box
-            for box in boxes
-            if high <= _SLENDER * wide
-            and abs(box[2] - box[0] - wide) <= 2 * _ALIKE * wide
-            and abs(box[3] - box[1] - high) <= _ALIKE * high
-            and abs(box[1] + box[3] - y0 - y1) <= 2 * _ALIKE * high
-        )
+        if high > _SLENDER * wide:
+            continue
+        near = np.abs(right - left - wide) <= 2 * _ALIKE * wide
+        near &= np.abs(bottom - top - high) <= _ALIKE * high
+        near &= np.abs(top + bottom - y0 - y1) <= 2 * _ALIKE * high
+        like = sorted(boxes[index] for index in np.flatnonzero(near))
         like = [box for box, before in zip(like, [None, *like], strict=False) if before is None or box[0] >= before[2]]
-        gaps = [right[0] - left[2] for left, right in pairwise(like)]
-        if len(like) > len(longest) and all(gap <= _APART * wide for gap in gaps):
+        is_dense = all(second[0] - first[2] <= _APART * wide for first, second in pairwise(like))
+        if len(like) > len(longest) and is_dense:
             longest = like
     return longest if len(longest) >= _FEWEST else []
 
 
-def _continued(row: list[BBox], shape: tuple[int, ...]) -> list[BBox]:
-    """A row with the places of further windows at both ends, whose tone may be another, as that of decimals is."""
+def _further(row: list[BBox], gray: Gray) -> tuple[list[BBox], list[BBox]]:
+    """Further windows at both ends of a row, whose tone may be another, as that of decimals is."""
     if not row:
-        return []
+        return [], []
     pitch = (row[-1][0] - row[0][0]) / (len(row) - 1)
-    (x0, y0, x1, y1), (u0, v0, u1, v1) = row[0], row[-1]
-    before = [(round(x0 - step * pitch), y0, round(x1 - step * pitch), y1) for step in range(_FURTHER, 0, -1)]
-    after = [(round(u0 + step * pitch), v0, round(u1 + step * pitch), v1) for step in range(1, _FURTHER + 1)]
-    return [box for box in (*before, *row, *after) if box[0] >= 0 and box[2] <= shape[1]]
+    ends: list[list[BBox]] = []
+    for (x0, y0, x1, y1), way in ((row[0], -1), (row[-1], 1)):
+        places = [(round(x0 + way * step * pitch), y0, round(x1 + way * step * pitch), y1) for step in (1, 2, 3)]
+        ends.append([box for box in places if _is_window(gray, box)])
+    return ends[0][::-1], ends[1]
+
+
+def _is_window(gray: Gray, box: BBox) -> bool:
+    """Whether a place on the page is of another tone than what is above and below it."""
+    x0, y0, x1, y1 = box
+    margin = max(3, int(_ALIKE * (y1 - y0)))
+    if x0 < 0 or x1 > gray.shape[1]:
+        return False
+    around = np.concatenate((gray[max(0, y0 - margin) : max(0, y0 - 1), x0:x1], gray[y1 + 1 : y1 + margin, x0:x1]))
+    return bool(around.size) and abs(_tone(gray, box) - float(np.median(around))) >= _STEP
 
 
 def _tone(gray: Gray, box: BBox) -> float:
@@ -163,13 +198,3 @@ def _enlarged(box: BBox, scale: float, shape: tuple[int, ...]) -> BBox:
 def _moved(box: BBox, right: int, down: int) -> BBox:
     x0, y0, x1, y1 = box
     return x0 + right, y0 + down, x1 + right, y1 + down
-
-
-def _without(gray: Gray, boxes: list[BBox]) -> Gray:
-    """The page, with its usual tone instead of the row and what frames it."""
-    x0, y0, x1, y1 = np.array(boxes).T
-    margin = int(_ALIKE * float(np.median(y1 - y0)))
-    rest = gray.copy()
-    rows = slice(max(0, y0.min() - margin), y1.max() + margin)
-    rest[rows, max(0, x0.min() - margin) : x1.max() + margin] = int(np.median(gray))
-    return rest

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from tsifra.counter import read_counter
+from tsifra.counter import Counter, read_counter
 from tsifra.grid import Grid, crossed, find_grid
 from tsifra.ink import Gray
 from tsifra.reading import NONE
@@ -21,7 +21,6 @@ from tsifra.table import Cell, Classify, Table, read_table
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
 
-_PLAINLY = 0.9  # probability of each digit on a line beside a counter
 _SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
 _MOST_OF = 0.8  # of the width of all ink in a cell, that its digits must span; what a word leaves is shorter
 _CROSSED = 0.18  # times that ink crosses a line, by cells with ink, from which a grid is squared paper
@@ -62,14 +61,11 @@ def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | No
         grid = None
     if grid is None and layout == "grid":
         return Arranged(True, given, ())
-    counter = read_counter(turned, classify) if grid is None else None
-    if counter is not None:
-        lines = [line for line in read_sheet(counter.rest, classify, upright=True)[1] if _is_plain(line)]
-        top = counter.numbers[0][0].bbox[1]
-        above = [line for line in lines if line[0][0].bbox[1] < top]
-        return Arranged(False, given, _frozen([*above, counter.numbers, *lines[len(above) :]]))
     if grid is None:
         turns, lines = read_sheet(turned, classify, upright)
+        counter = None if turns else read_counter(turned, classify)
+        if counter is not None:
+            lines = _with_counter(lines, counter)
         return Arranged(False, (given + 90 * turns) % 360, _frozen(lines))
     table = read_table(turned, grid, classify, upright)
     if not _is_doubtful(table):
@@ -81,9 +77,15 @@ def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | No
     return Arranged(True, given, _with_numbers(table, _by_cell(lines, grid)))
 
 
-def _is_plain(line: list[list[Cell]]) -> bool:
-    """Whether what stands beside a counter is digits: a meter has letters, screws and dirt as well."""
-    return all(_share(cell) > _PLAINLY for number in line for cell in number)
+def _with_counter(lines: Lines, counter: Counter) -> Lines:
+    """The lines of a page, and of its counter what it shows instead of what was read there."""
+    kept = [[[cell for cell in number if not counter.holds(cell.bbox)] for number in line] for line in lines]
+    beside = [parts for line in kept if (parts := [number for number in line if number])]
+    return sorted([*beside, counter.numbers], key=_middle)
+
+
+def _middle(line: list[list[Cell]]) -> float:
+    return float(np.mean([cell.bbox[1] + cell.bbox[3] for number in line for cell in number]))
 
 
 def _is_doubtful(table: Table) -> bool:

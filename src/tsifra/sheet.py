@@ -105,8 +105,10 @@ def _without_signs(line: list[list[Cell]]) -> list[list[Cell]]:
     if len(others) >= _FEWEST:
         walls = ones & (heights > _WALL * np.median(heights[others]))
         walls &= (bottom >= bottom[others].max()) & (top <= top[others].min())
-        if np.count_nonzero(walls) >= _FEWEST and np.ptp(heights[walls]) <= _LOWER * heights[walls].max():
-            signs |= walls
+        unparted = np.count_nonzero(~walls[:-1] & ~walls[1:])  # one is between every two windows; it may be faint
+        if np.count_nonzero(walls) >= _FEWEST and unparted <= 1:
+            uneven = max(np.ptp(top[walls]), np.ptp(bottom[walls]))
+            signs |= walls & (uneven <= _LOWER * heights[walls].max())
     signs &= ones
     rest = iter(signs.tolist())
     parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
