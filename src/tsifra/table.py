@@ -24,6 +24,7 @@ _DARKEST = 32  # pixels that are darker than what the contrast is measured from:
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
 _UPRIGHT_EACH = 0.15  # ... and each on average, since letters on their heads are sometimes digits
 _LEAST = 0.2  # probability that each counts with at least
+_ONES = 0.5  # share of 1s, from which they may be strokes of letters that lie
 _PLAIN, _MOSTLY = 0.9, 0.6  # probability of a plain digit, and share of all that are then
 
 
@@ -63,8 +64,10 @@ def turns_of(
     best = int(np.argmax(sure))
     second = max((each for way, each in enumerate(sure) if way != best), default=-np.inf)
     plain = np.count_nonzero(ways[best][:, :10].max(1) > _PLAIN)
+    ones = np.count_nonzero(ways[best].argmax(1) == 1)
     is_surest = sure[best] > max(_sure(upright) + more, second + _UPRIGHT)  # what lies is as sure on either side
-    return others[best] if is_surest and plain >= _MOSTLY * len(pictures) else 0
+    is_plain = plain >= _MOSTLY * len(pictures) and ones <= _ONES * len(pictures)
+    return others[best] if is_surest and is_plain else 0
 
 
 def _sure(answers: NDArray[np.float32]) -> float:
