@@ -103,3 +103,15 @@ def test_pictures_in_a_row_are_no_counter(reader: Reader) -> None:
     for place in range(4):
         cv2.rectangle(page, (40 + 110 * place, 70), (120 + 110 * place, 170), (40 + 30 * place,), -1)
     assert reader.read(page).status in ("blank", "rejected", "review")
+
+
+def test_digits_beside_a_counter_are_no_windows_of_it(reader: Reader) -> None:
+    """On paper of the page's own tone, at the pitch of the windows."""
+    page = windows("04382", face=215, window=25, ink=230, wall=190)
+    page = np.hstack((page, np.full((300, 120), 215, np.uint8)))
+    for place, label in enumerate("36"):
+        part = page[120:190, 470 + 60 * place : 540 + 60 * place]
+        np.minimum(part, digit(label, 70, paper=255), out=part)
+    lines = reader.read(page).text.replace(" ", "").split("\n")
+    assert "04382" in lines
+    assert "36" in lines

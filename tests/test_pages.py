@@ -14,6 +14,7 @@ from drawing import TYPE, digit
 from tsifra import Reader, Reading
 from tsifra.arrange import lines_of
 from tsifra.ink import Gray
+from tsifra.table import turns_of
 
 LINES = ["4071 52", "38", "960 2 715"]
 
@@ -246,3 +247,18 @@ def test_large_digits_of_straight_strokes_are_not_taken_for_ruled_lines(reader: 
     for stroke in strokes:
         cv2.polylines(page, [np.array(stroke, np.int32)], False, (20,), 24, cv2.LINE_AA)
     assert reader.read(page).text == "74"
+
+
+@pytest.mark.parametrize(("labels", "turns"), [("1" * 20, 0), ("1" * 14 + "234567", 0), ("1" * 8 + "234567890234", 1)])
+def test_strokes_of_letters_that_lie_turn_no_page(labels: str, turns: int) -> None:
+    """Turned by a quarter all pieces are plain digits; where most of them are 1s, they may be anything."""
+    lying = np.full((len(labels), 11), 0.01, np.float32)
+    lying[range(len(labels)), [int(label) for label in labels]] = 0.9 + 0.05
+    unsure = np.full((len(labels), 11), 1 / 11, np.float32)
+    pictures = np.zeros((len(labels), 28, 28), np.uint8)
+    pictures[:, 0] = 255  # the top row, which a quarter clockwise brings to the right
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        return lying if images[0, :, -1].all() else unsure
+
+    assert turns_of(pictures, unsure, classify) == turns

@@ -6,7 +6,7 @@ nothing of what else stands on the page.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from tsifra.normalize import normalize
 from tsifra.panel import hull_of
 from tsifra.reading import NONE, BBox
 from tsifra.sheet import read_sheet
-from tsifra.table import Cell, Classify
+from tsifra.table import Cell, Classify, width_of
 
 _SEEN = 600  # pixels of the longer side that windows are looked for in
 _MOST = 300  # rectangles, the largest; a mosaic has more
@@ -110,18 +110,13 @@ def _on_strip(gray: Gray, box: BBox, classify: Classify) -> Counter | None:
         return None
     highs = [cell.bbox[3] - cell.bbox[1] for cell in cells]
     surely = np.mean([max(cell.probabilities[:NONE]) for cell in cells])
-    if min(highs) < _FILLS * (y1 - y0) or surely < _SURELY or _spans(cells) < _SPANS_STRIP * (x1 - x0):
+    if min(highs) < _FILLS * (y1 - y0) or surely < _SURELY or width_of(cells) < _SPANS_STRIP * (x1 - x0):
         return None
     return Counter([[replace(cell, bbox=_moved(cell.bbox, x0, y0)) for cell in number] for number in lines[0]], box)
 
 
-def _spans(cells: list[Cell]) -> int:
-    """Pixels from the left of the first to the right of the last."""
-    return max(cell.bbox[2] for cell in cells) - min(cell.bbox[0] for cell in cells)
-
-
 def _rectangles(gray: Gray) -> list[BBox]:
-    """Rectangles of one tone, of four, that hardly lean, the largest first."""
+    """Rectangles of one tone that hardly lean, the largest first; two thresholds beside Otsu's part the tones."""
     middle = _otsu(gray.ravel())
     low, high = (_otsu(part) for part in (gray[gray <= middle], gray[gray > middle]))
     tones = (gray <= middle, gray > middle, gray <= low, (gray > low) & (gray <= middle), gray > high)
@@ -137,10 +132,8 @@ def _of_tone(mask: Gray) -> Iterator[BBox]:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     for label in np.flatnonzero(np.minimum(stats[1:, 2], stats[1:, 3]) >= _LEAST) + 1:
         left, top, wide, high, area = stats[label].tolist()
-        if (
-            area >= wide * high / 3
-            and hull_of((labels[top : top + high, left : left + wide] == label).view(np.uint8)) is not None
-        ):
+        own = (labels[top : top + high, left : left + wide] == label).view(np.uint8)
+        if area >= wide * high / 3 and hull_of(own) is not None:
             yield left, top, left + wide, top + high
 
 
@@ -171,7 +164,7 @@ def _further(row: list[BBox], gray: Gray) -> tuple[list[BBox], list[BBox]]:
     ends: list[list[BBox]] = []
     for (x0, y0, x1, y1), way in ((row[0], -1), (row[-1], 1)):
         places = [(round(x0 + way * step * pitch), y0, round(x1 + way * step * pitch), y1) for step in (1, 2, 3)]
-        ends.append([box for box in places if _is_window(gray, box)])
+        ends.append(list(takewhile(lambda box: _is_window(gray, box), places)))
     return ends[0][::-1], ends[1]
 
 

@@ -16,7 +16,7 @@ from tsifra.grid import Grid, crossed, find_grid
 from tsifra.ink import Gray
 from tsifra.reading import NONE
 from tsifra.sheet import Lines, read_sheet
-from tsifra.table import Cell, Classify, Table, read_table
+from tsifra.table import Cell, Classify, Table, read_table, width_of
 
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
@@ -111,7 +111,7 @@ def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]
     for (row, column), found in numbers.items():
         whole, digits = table.rows[row][column], [cell for number in found for cell in number]
         surer = len(digits) > 1 and min(map(_share, digits)) > _share(whole)
-        if surer and whole is not None and _width(digits) >= _MOST_OF * _width([whole]):
+        if surer and whole is not None and width_of(digits) >= _MOST_OF * width_of([whole]):
             several.add((row, column))
     if len(several) < max(1, _SEVERAL * sum(cell is not None for row in table.rows for cell in row)):
         return _single(table)
@@ -123,11 +123,6 @@ def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]
         )
         for row, cells in enumerate(table.rows)
     )
-
-
-def _width(cells: list[Cell]) -> int:
-    """Pixels from the left of the first to the right of the last."""
-    return max(cell.bbox[2] for cell in cells) - min(cell.bbox[0] for cell in cells)
 
 
 def _single(table: Table) -> ArrangedLines:

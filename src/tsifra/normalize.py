@@ -114,8 +114,6 @@ def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool
     if cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED:
         return True
     height, width = ink.shape
-    if x0 and y0 and x1 < width and y1 < height:
-        return False
     ends = ((x0, ink[:, 0]), (y0, ink[0]), (width - x1, ink[:, -1]), (height - y1, ink[-1]))
     return any(not away and cv2.mean(end)[0] > _SIDE_FILLED for away, end in ends)
 

@@ -1,4 +1,4 @@
-"""Gray crop -> panels in it that a digit may stand on: a counter's window, a label, a sheet, a box.
+"""Gray crop -> panels in it that a digit may stand on: a counter's window, a label, a sheet.
 
 Flows in: gray, (H, W) uint8. Flows out: Panels, upright rectangles or nearly, of one tone and what stands on it.
 Knows nothing of digits, nor whether there is one.

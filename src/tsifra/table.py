@@ -36,6 +36,11 @@ class Cell:
     probabilities: tuple[float, ...]
 
 
+def width_of(cells: Sequence[Cell]) -> int:
+    """Pixels from the left of the first to the right of the last."""
+    return max(cell.bbox[2] for cell in cells) - min(cell.bbox[0] for cell in cells)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A grid as it is read: rows of cells, None where one is empty.
