@@ -129,11 +129,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=16,
+            epochs=26,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restarts=(10, 12, 14),
+            restarts=(20, 23),
             decay=0.02,
             smoothing=0.01,
             average=0.999,
