@@ -32,7 +32,9 @@ from tsifra.normalize import normalize
 
 _TASK = 1000  # pictures that a process makes at once
 _ENCLOSED = 0.04  # share of the digits that stand in a ring, on a label or the like
-_STRETCHED = 0.12  # share of those that were brought to another width, as some scans are
+_STRETCHED = 0.16  # share of those that were brought to another width, as some scans are
+_SQUARE = 0.4  # ... of which to a square
+_NARROWEST = 0.3  # width by height of what that is done to; a plain 1 would be a blot
 _TRIES = 6  # where page and light left nothing to be seen
 
 
@@ -93,8 +95,7 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             label = int(rng.integers(10))
             ink = by_hand(label, sources, rng) if kind == "handwritten" else typed(label, index, sources, rng)
     if rng.random() < _STRETCHED:
-        wide = float(np.exp(rng.normal(0, 0.35)))
-        ink = np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)
+        ink = _stretched(ink, rng)
     if rng.random() < _ENCLOSED:
         ink = enclosed(ink, rng)
     return photographed(ink, rng, _neighbor(index, sources, rng)), label
@@ -123,6 +124,14 @@ def _make(task: tuple[str, np.random.SeedSequence, range]) -> tuple[Pictures, Pi
         else:
             labels[place] = PAPER
     return images, labels
+
+
+def _stretched(ink: Ink, rng: Generator) -> Ink:
+    """Ink of another width, or as wide as high."""
+    height, width = ink.shape
+    square = rng.random() < _SQUARE and width > _NARROWEST * height
+    wide = height / width if square else float(np.exp(rng.normal(0, 0.35)))
+    return np.asarray(cv2.resize(ink, None, fx=wide, fy=1, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _neighbor(index: int, sources: Sources, rng: Generator) -> Ink | None:
