@@ -14,6 +14,7 @@ from conftest import CommandLine
 from drawing import DIGITS, digit
 from tsifra.classifier import Classifier
 from tsifra.data.mnist import Mnist
+from tsifra.data.nondigits import TWO
 from tsifra.errors import DataError, ModelError
 from tsifra.network import Network
 from tsifra.reader import Reader
@@ -93,7 +94,11 @@ def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
     net = NETS[name](14)
     begin(net, tmp_path / "model.onnx", IMAGES[:50], 10)
     with torch.inference_mode():
-        said = torch.nn.Sequential(*net, Merged(10)).eval()(torch.tensor(IMAGES[:9])[:, None] / 255).softmax(1)
+        said = (
+            torch.nn.Sequential(*net, Merged((*range(9), *[9] * 5)))
+            .eval()(torch.tensor(IMAGES[:9])[:, None] / 255)
+            .softmax(1)
+        )
     assert said.numpy() == pytest.approx(Network(weights_of(tmp_path), name)(IMAGES[:9]), abs=1e-5)
     with pytest.raises(ModelError, match="other layers"):
         begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", IMAGES[:50], 10)
@@ -287,7 +292,11 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
         every = training.network[:-1](torch.tensor(IMAGES[:9])[:, None] / 255).softmax(1).numpy()
     said = Network(weights_of(tmp_path), "kinds")(IMAGES[:9])
     assert said[:, :10] == pytest.approx(every[:, :10], abs=1e-5)
-    assert said[:, 10] == pytest.approx(every[:, 10:].sum(1), abs=1e-5)
+    assert said[:, 11] == pytest.approx(every[:, TWO], abs=1e-5)
+    assert said[:, 10:].sum(1) == pytest.approx(every[:, 10:].sum(1), abs=1e-5)
+    classifier = Classifier(tmp_path)
+    assert classifier(IMAGES[:9]).shape == (9, 11)
+    assert classifier.several(IMAGES[:9]) == pytest.approx(said[:, 11] / said[:, 10:].sum(1), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tsifra.calibration import Promise, promise_of
 from tsifra.errors import ModelError
 from tsifra.network import Network, Signature
+from tsifra.reading import LABELS, NONE
 
 _SHIPPED = Path(__file__).parent / "weights"
 MAX_ERROR = 0.01
@@ -88,6 +89,8 @@ class Classifier:
         raw: as the network has it, without temperature and eleventh column.
         """
         said = self._network(images)
+        if said.shape[1] > len(LABELS):
+            said = np.concatenate((said[:, :NONE], said[:, NONE:].sum(axis=1, keepdims=True)), axis=1)
         if raw:
             return said
         if self.card.temperature != 1:
@@ -96,6 +99,16 @@ class Classifier:
         if said.shape[1] == 10:
             said = np.concatenate((said, np.zeros((len(said), 1), np.float32)), axis=1)
         return np.asarray(said, np.float32)
+
+    def several(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 28, 28) uint8 -> (N,) float32, 0…1: as far as each is no digit, how likely it is several.
+
+        1 if the network does not tell them from others.
+        """
+        none = self._network(images)[:, NONE:]
+        if none.shape[1] < 2:
+            return np.ones(len(images), np.float32)
+        return np.asarray(none[:, 1] / np.maximum(none.sum(axis=1), _SMALLEST), np.float32)
 
 
 def _card_of_file(file: Path, sha256: str, signature: Signature) -> Card:

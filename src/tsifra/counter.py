@@ -16,8 +16,8 @@ from tsifra.ink import Gray
 from tsifra.normalize import normalize
 from tsifra.panel import hull_of
 from tsifra.reading import NONE, BBox
-from tsifra.sheet import read_sheet
-from tsifra.table import Cell, Classify, width_of
+from tsifra.sheet import Judge, read_sheet
+from tsifra.table import Cell, width_of
 
 _SEEN = 600  # pixels of the longer side that windows are looked for in
 _MOST = 300  # rectangles, the largest; a mosaic has more
@@ -50,10 +50,10 @@ class Counter:
         return x0 - frame <= x < x1 + frame and y0 - frame <= y < y1 + frame
 
 
-def read_counter(gray: Gray, classify: Classify) -> Counter | None:
+def read_counter(gray: Gray, classify: Judge) -> Counter | None:
     """Read the counter on a page that stands upright; None where there is none, or no number on it.
 
-    gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11).
+    gray: (H, W) uint8.
     """
     scale = min(1.0, _SEEN / max(gray.shape))
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
@@ -75,7 +75,7 @@ def read_counter(gray: Gray, classify: Classify) -> Counter | None:
     return None
 
 
-def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Classify) -> Counter | None:
+def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Judge) -> Counter | None:
     """What stands in the windows of a row, and in those beside it that show a digit; None where few do."""
     seen = [normalize(np.ascontiguousarray(gray[y0:y1, x0:x1])) for x0, y0, x1, y1 in boxes]
     inked = [index for index, each in enumerate(seen) if each.bbox is not None]
@@ -101,7 +101,7 @@ def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Classify) -
     return Counter([number for number in numbers if number], whole)
 
 
-def _on_strip(gray: Gray, box: BBox, classify: Classify) -> Counter | None:
+def _on_strip(gray: Gray, box: BBox, classify: Judge) -> Counter | None:
     """The numbers of the one line on a strip; None where it is no line of plain digits that fill it."""
     x0, y0, x1, y1 = box
     _, lines = read_sheet(np.ascontiguousarray(gray[y0:y1, x0:x1]), classify, upright=True)

@@ -15,8 +15,8 @@ from tsifra.counter import Counter, read_counter
 from tsifra.grid import Grid, crossed, find_grid
 from tsifra.ink import Gray
 from tsifra.reading import NONE
-from tsifra.sheet import Lines, read_sheet
-from tsifra.table import Cell, Classify, Table, read_table, width_of
+from tsifra.sheet import Judge, Lines, read_sheet
+from tsifra.table import Cell, Table, read_table, width_of
 
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
@@ -49,8 +49,8 @@ class Arranged:
         return sum(cell is not None for line in self.lines for number in line for cell in number)
 
 
-def read_layout(gray: Gray, layout: Layout, classify: Classify, rotate: int | None = None) -> Arranged:
-    """Read a page. gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11).
+def read_layout(gray: Gray, layout: Layout, classify: Judge, rotate: int | None = None) -> Arranged:
+    """Read a page. gray: (H, W) uint8.
 
     rotate: degrees clockwise to turn it by, a multiple of 90; None to find out.
     """

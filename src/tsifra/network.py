@@ -1,4 +1,4 @@
-"""An ONNX network of any usual signature: (N, 28, 28) uint8 -> (N, 10 or 11) probabilities.
+"""An ONNX network of any usual signature: (N, 28, 28) uint8 -> (N, 10, 11 or 12) probabilities.
 
 Flows in: the bytes of an ONNX file, then pictures with ink 255 on 0. Flows out: what the network says of each. The
 signature is found out when it is loaded. Loading runs no code from the file and reads no other file. Knows nothing of
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from tsifra.errors import ModelError
 from tsifra.normalize import SIDE
 
-_CLASSES = (10, 11)
+_CLASSES = (10, 11, 12)
 _SUM = 1e-3  # by how much the sum of probabilities may differ from 1; float16 inside is not more precise
 _WANTED = (
     "wanted are float (0…1) or uint8 pictures (N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784), "
-    "and 10 or 11 outputs for each"
+    'and 10 outputs for each, 11 with "no digit", or 12 with "several digits"'
 )
 
 
@@ -29,7 +29,7 @@ class Signature:
     """What a network takes and gives.
 
     shape: of one picture, such as (1, 28, 28). batch: how many it takes at once, None for any number.
-    dtype: "uint8", or "float32" for values of 0…1. classes: 10 or 11. answer: what its outputs are.
+    dtype: "uint8", or "float32" for values of 0…1. classes: 10 to 12. answer: what its outputs are.
     """
 
     shape: tuple[int, ...]

@@ -77,6 +77,7 @@ class PageReader:
     ) -> None:
         """accept: confidence from which an answer is "ok". step: surrounds the step of a name, to measure it."""
         self._classifier = classifier
+        self._ask = _Measured(classifier, step)
         self._accept = accept
         self._lane = lane
         self._step = step
@@ -160,9 +161,21 @@ class PageReader:
             readings.append(Reading(page.input, page.number, (width, height), text, digits, model, page.rotation))
         return readings
 
-    def _ask(self, images: Gray) -> NDArray[np.float32]:
-        with self._step("classify"):
-            return self._classifier(images)
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A classifier whose every use is a step."""
+
+    classifier: Classifier
+    step: Callable[[str], AbstractContextManager[None]]
+
+    def __call__(self, images: Gray) -> NDArray[np.float32]:
+        with self.step("classify"):
+            return self.classifier(images)
+
+    def several(self, images: Gray) -> NDArray[np.float32]:
+        with self.step("classify"):
+            return self.classifier.several(images)
 
 
 def _same_ink(single: Reading, several: Reading) -> bool:

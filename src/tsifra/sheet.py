@@ -6,8 +6,10 @@ what looks like one in a word. Knows nothing of thresholds.
 
 from dataclasses import replace
 from itertools import groupby
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsifra.arrange import Letters, beside_share, even, letters_beside, lines_of
 from tsifra.cuts import best_way, parts_of
@@ -22,6 +24,7 @@ _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must exceed
 _LONE = 0.84  # the same where no other digit stands on the page; it may be a letter, whose halves look like digits
+_AS_SEVERAL = 0.02  # how likely several digits are, of all kinds of no digit, from which what is none is cut apart
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
 _PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
 """Up to which share of a page is no digit; how many times as likely it is there; the share of a word that is letters,
@@ -38,10 +41,20 @@ Lines = list[list[list[Cell]]]
 _Answer = tuple[float, ...] | None
 
 
-def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[int, Lines]:
+class Judge(Protocol):
+    """A classifier that may know several digits from what else is no digit."""
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 28, 28) uint8 -> (N, 11)."""
+
+    def several(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 28, 28) uint8 -> (N,), 0…1: as far as each is no digit, how likely it is several."""
+
+
+def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int, Lines]:
     """Find and read all digits of a page, and tell by how many quarter turns clockwise it was turned for that.
 
-    gray: (H, W) uint8; classify: (N, 28, 28) uint8 -> (N, 11). upright: whether the page is known to be.
+    gray: (H, W) uint8. upright: whether the page is known to be.
     """
     pieces = find_pieces(gray)
     seen = [normalize(piece.crop) for piece in pieces]
@@ -57,7 +70,7 @@ def read_sheet(gray: Gray, classify: Classify, upright: bool = False) -> tuple[i
     return 0, _read(pieces, answers, classify)
 
 
-def _read(pieces: list[Piece], answers: list[_Answer], classify: Classify) -> Lines:
+def _read(pieces: list[Piece], answers: list[_Answer], classify: Judge) -> Lines:
     inked = [(piece, answer) for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
     whole = [Cell(piece.bbox, answer) for piece, answer in inked]
     if not whole:
@@ -151,9 +164,7 @@ def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_A
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 
-def _taken_apart(
-    pieces: list[Piece], cells: list[Cell], classify: Classify, most: float, odds: float
-) -> list[list[Cell]]:
+def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Judge, most: float, odds: float) -> list[list[Cell]]:
     """Cells of each piece: itself, or those of the digits that touch in it.
 
     Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
@@ -167,12 +178,13 @@ def _taken_apart(
     ]
     if not any(wide):
         return [[cell] for cell in cells]
-    # Halves of an m are digits to a network; only where no words stand beside it is what is wide made of digits.
-    tried = {
-        index: parts_of(pieces[index])
-        for index, letters in enumerate(_among_letters(cells))
-        if wide[index] and letters.others < most
-    }
+    # Halves of an m are digits to a network; only where no words stand beside it is what is wide made of digits, and
+    # only where the network, if it knows those, takes it for several.
+    alone = [index for index, letters in enumerate(_among_letters(cells)) if wide[index] and letters.others < most]
+    if alone:
+        several = classify.several(np.stack([normalize(pieces[index].crop).pixels for index in alone]))
+        alone = [index for index, share in zip(alone, several, strict=True) if share >= _AS_SEVERAL]
+    tried = {index: parts_of(pieces[index]) for index in alone}
     answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify, odds))
     apart = [[cell] for cell in cells]
     for index, parts in tried.items():

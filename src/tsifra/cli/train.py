@@ -17,7 +17,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
     import numpy, onnxruntime
     session = onnxruntime.InferenceSession("{folder}/model.onnx")
     pictures = numpy.zeros((1, 28, 28), "uint8")  # ink 255 on 0, centered as MNIST's
-    print(session.run(None, {{"images": pictures}})[0])  # a row a picture: 0 … 9, and "no digit" if learned
+    print(session.run(None, {{"images": pictures}})[0])  # a row a picture: 0 … 9, if learned "no digit" and "several"
 """
 
 

@@ -14,7 +14,7 @@ from tsifra.reading import NONE
 _LETTERS = "ACEFHKLMNPRUVWXadefhkmnptuvwx@#%*+=<>^~€ЖФШЩИЯЛМНПЦЫжфшщялмнпцы"
 """Signs that look like no digit; O, l, I, S, Z, B, q, ч, З and their like are left out, being ambiguous."""
 
-_SCRIBBLE, _TWO, _HALF, _REMAINS, PAPER, _SIGN = range(NONE, NONE + 6)
+_SCRIBBLE, TWO, _HALF, _REMAINS, PAPER, _SIGN = range(NONE, NONE + 6)
 KINDS = _SIGN - NONE + len(_LETTERS)
 """How many kinds of no digit have labels of their own: each sign is one, which teaches more than that it is none."""
 
@@ -27,7 +27,7 @@ def no_digit(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
     if draw < 0.68:
         return scribble(rng), _SCRIBBLE
     if draw < 0.8:
-        return _two(index, sources, rng), _TWO
+        return _two(index, sources, rng), TWO
     if draw < 0.82:
         return _half(sources, rng), _HALF
     if draw < 0.91:

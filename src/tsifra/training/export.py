@@ -65,8 +65,8 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
                 last = layers[-1]
                 if not isinstance(last, Dense):
                     raise ModelError("outputs can be merged only right after a dense layer")
-                sums = np.eye(layer.classes, dtype=np.float32)[np.arange(len(last.bias)).clip(max=layer.classes - 1)]
-                added = Dense(sums, np.zeros(layer.classes, np.float32))
+                sums = np.eye(max(layer.outputs) + 1, dtype=np.float32)[list(layer.outputs)]
+                added = Dense(sums, np.zeros(sums.shape[1], np.float32))
                 layers += [Simple("Softmax", {"axis": 1}), added, Simple("Log")]
             case _:
                 raise ModelError(f"no ONNX form is known for a layer {layer}")

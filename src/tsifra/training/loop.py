@@ -75,7 +75,7 @@ class Training:
 
     @property
     def network(self) -> nn.Sequential:
-        """What was learned so far, its outputs the recipe's classes.
+        """What was learned so far, its outputs those of the recipe.
 
         The averaged weights where the recipe averages; at the end, those of its cycles.
         """
@@ -83,7 +83,7 @@ class Training:
         is_over = len(self.history) == recipe.epochs
         net = self._ends.module if recipe.restarts and is_over else self._last
         assert isinstance(net, nn.Sequential)
-        merged = [Merged(recipe.classes)] if recipe.learned > recipe.classes else []
+        merged = [Merged(recipe.outputs)] if recipe.learned > recipe.classes else []
         return nn.Sequential(*net, *merged).eval()
 
     @property

@@ -82,16 +82,17 @@ NETS = {"tutorial": tutorial, "small": small, "quick": quick, "wide": wide}
 
 
 class Merged(nn.Module):
-    """Logits (N, L) -> (N, classes): those from the last class on are kinds of one, and their probabilities add up."""
+    """Logits (N, L) -> (N, outputs): probabilities of what are kinds of one thing add up."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, outputs: tuple[int, ...]) -> None:
+        """outputs: the place of each of the L in what comes out."""
         super().__init__()
-        self.classes = classes
+        self.outputs = outputs
 
     def forward(self, logits: Tensor) -> Tensor:
-        """Logits of the classes."""
-        kinds = logits[:, self.classes - 1 :].logsumexp(1, keepdim=True)
-        return torch.cat((logits[:, : self.classes - 1], kinds), 1)
+        """Logits of the outputs."""
+        places = torch.tensor(self.outputs, device=logits.device)
+        return torch.stack([logits[:, places == place].logsumexp(1) for place in range(max(self.outputs) + 1)], 1)
 
 
 def multiplications(net: nn.Sequential) -> int:

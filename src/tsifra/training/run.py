@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tsifra import __version__
 from tsifra.calibration import best_temperature, promises, softmax, wilson
@@ -142,7 +143,7 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
     """model.json of a network, but for what only its run knows."""
     return {
         "name": name or f"{recipe.name}-{seed}",
-        "labels": [*LABELS[: recipe.classes]],
+        "labels": [*LABELS[:10]] if recipe.mix is None else [*LABELS, "several"],
         "input": {"shape": [28, 28], "dtype": "uint8", "ink": 255, "paper": 0},
         "thresholds": thresholds(()),
         "calibration": {"temperature": 1.0, "data": None},
@@ -161,7 +162,7 @@ def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None,
     images, labels = lessons.held_back
     if not len(labels):
         return None, {}
-    accuracy = float((predict(net, images).argmax(1).numpy() == labels).mean())
+    accuracy = float((_with_one_none(predict(net, images).numpy()).argmax(1) == labels).mean())
     interval = [round(end, 5) for end in wilson(accuracy, len(labels))]
     return accuracy, {"held_back_accuracy": round(accuracy, 5), "held_back_interval": interval}
 
@@ -171,7 +172,7 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
     images, labels = lessons.calibration
     if not len(labels):
         return {"temperature": 1.0, "data": None}
-    logits = predict(net, images).double().numpy()
+    logits = _with_one_none(predict(net, images).double().numpy())
     temperature = round(best_temperature(logits, labels), 4)
     if recipe.none_odds != 1:
         shift = temperature * math.log(recipe.none_odds)
@@ -185,6 +186,13 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
         "data": f"MNIST train, last {recipe.held_back}{others}",
         "promises": promises(said.argmax(axis=1), said.max(axis=1), labels),
     }
+
+
+def _with_one_none(logits: NDArray[Any]) -> NDArray[Any]:
+    """Logits of which several digits are no digit, as for a reader."""
+    if logits.shape[1] <= len(LABELS):
+        return logits
+    return np.column_stack((logits[:, :NONE], np.logaddexp.reduce(logits[:, NONE:], axis=1)))
 
 
 def _outputs(net: torch.nn.Sequential) -> torch.nn.Linear:
