@@ -12,10 +12,10 @@ from tsifra.classifier import Classifier
 from tsifra.data.digits import Sources, typed
 from tsifra.data.nondigits import KINDS
 from tsifra.data.numbers import page_of_numbers, page_of_text
-from tsifra.data.page import photographed, spoiled
+from tsifra.data.page import framed, photographed, spoiled
 from tsifra.data.segments import segmented
 from tsifra.data.strokes import FORMS, handwritten, scribble
-from tsifra.data.synthetic import Mix, draw, synthetic
+from tsifra.data.synthetic import Mix, draw, stretched, synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.errors import DataError
 from tsifra.normalize import normalize
@@ -92,6 +92,25 @@ def test_pages_and_scans_keep_within_their_ranges() -> None:
         assert gray.dtype == np.uint8
         assert max(gray.shape) < 1000
         assert spoiled(IMAGES[0], rng).shape == (28, 28)
+
+
+def test_a_frame_is_of_one_tone_and_leaves_what_it_is_around() -> None:
+    for seed in range(40):
+        picture = RANDOM(seed).uniform(2, 3, (40, 30)).astype(np.float32)  # tones that no frame has
+        whole = framed(picture, RANDOM(seed))
+        assert all(side <= now <= 1.5 * side + 2 for side, now in zip(picture.shape, whole.shape, strict=True))
+        beside = whole[whole < 2]
+        is_thin = whole.size < 1.2 * picture.size  # and nothing but its blurred edge
+        assert is_thin or (beside == np.median(beside)).mean() > 0.5
+        assert (whole >= 2).sum() >= 0.9 * picture.size
+
+
+def test_what_is_stretched_is_often_square_but_never_a_plain_1() -> None:
+    half, bar = np.ones((60, 30), np.float32), np.ones((60, 6), np.float32)
+    shapes = [stretched(half, RANDOM(seed)).shape for seed in range(50)]
+    assert {height for height, _ in shapes} == {60}
+    assert 10 < shapes.count((60, 60)) < 30
+    assert all(stretched(bar, RANDOM(seed)).shape[1] < 30 for seed in range(50))
 
 
 def test_pages_of_numbers_say_where_each_digit_is(sources: Sources) -> None:

@@ -21,6 +21,7 @@ _MIN_SEPARATION = 3.9  # contrast over the spread of the paper: an even ramp has
 _FRAME_RIM, _FRAME_INSIDE = 0.98, 0.65
 _BLUR = 0.03  # of the contrast, from which what the paper's quartiles say may be blur beside ink and no grain
 _UNCLEAR, _HALF = 0.4, 0.25  # within which border and area together, and area alone, say little of what is paper
+SMOOTHED = "noise smoothed"  # a step
 _TONES = np.arange(256, dtype=np.float32)
 _SQUARES = _TONES**2
 
@@ -48,7 +49,7 @@ def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     if ink is None and min(gray.shape) >= _LEAST_SHADED:
         smooth = cv2.GaussianBlur(gray, (0, 0), max(0.8, max(gray.shape) / 60))
         ink, steps = _separated(np.asarray(smooth, np.uint8))
-        steps = ["noise smoothed", *steps]
+        steps = [SMOOTHED, *steps]
     return (ink, steps) if ink is not None else (None, ["no ink stands out from the paper"])
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.ink import Gray, find_ink
+from tsifra.ink import SMOOTHED, Gray, find_ink
 from tsifra.panel import Panel, find_panels
 from tsifra.reading import BBox
 
@@ -34,6 +34,7 @@ _LEAST_ON_PANEL = 0.35  # of its height, that of a digit on it
 _BAR = 0.3  # of a panel's width, that a bar such as a 1 may have
 _SOLID = 0.9  # of its convex hull, that no digit but a bar fills
 _BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
+_SPECKS = "specks removed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +109,7 @@ def _scaled(box: BBox, scale: tuple[float, float], width: int, height: int) -> B
 
 def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool:
     """Whether what was found may be a panel or beside one: nothing, or beside something else, or too much of it."""
-    if ink is None or box is None or removed not in ([], ["specks removed"]):
+    if ink is None or box is None or removed not in ([], [_SPECKS]):
         return True
     x0, y0, x1, y1 = box
     if cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED:
@@ -136,7 +137,7 @@ def _is_remains(found: Normalized, width: int, height: int) -> bool:
     """Whether ink on a panel of this size is none of a digit: grain, what is left of an edge, what a frame encloses."""
     assert found.bbox is not None
     x0, y0, x1, y1 = found.bbox
-    if "noise smoothed" in found.steps or y1 - y0 < _LEAST_ON_PANEL * height:
+    if SMOOTHED in found.steps or y1 - y0 < _LEAST_ON_PANEL * height:
         return True
     if x1 - x0 <= _BAR * width:
         return abs(x0 + x1 - width) >= width / 2
@@ -178,7 +179,7 @@ def _select(ink: Gray) -> tuple[Gray, BBox | None, list[str]]:
     x, y, w, h, area = stats[1:].T
     main = int(area.argmax())
     drop = area < max(3.0, 0.03 * area[main])
-    removed = ["specks removed"] if count > 2 else []
+    removed = [_SPECKS] if count > 2 else []
     # Usually all but one are specks, and that one is no line along the edge; else it takes a closer look.
     alone = np.count_nonzero(drop) == count - 2 and max(w[main], h[main]) >= _LEAST
     if not alone or cv2.countNonZero(_inner(mask)) <= 0.1 * area[main] + int(area @ drop):
@@ -222,8 +223,8 @@ def _dropped(labels: NDArray[Any], stats: NDArray[Any]) -> tuple[Mask, list[str]
     foreign = (edges & ~edges[:, main : main + 1]).any(0)
     neighbors = foreign & ~lines & ~specks & (area < 0.5 * area[main])
     marks = "box lines" if (lines & (wide | high)).any() else "marks at the edge"
-    said = [(lines, marks), (neighbors, "neighbors at the edge"), (specks, "specks")]
-    return lines | specks | neighbors, [f"{what} removed" for which, what in said if which.any()]
+    said = [(lines, f"{marks} removed"), (neighbors, "neighbors at the edge removed"), (specks, _SPECKS)]
+    return lines | specks | neighbors, [what for which, what in said if which.any()]
 
 
 def _erased(ink: Gray, labels: NDArray[Any], drop: Mask, box: BBox) -> Gray:

@@ -36,7 +36,7 @@ def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
     if rng.random() < 0.3:
         picture = np.asarray(picture * light(height, width, rng), np.float32)
     if rng.random() < 0.12:
-        picture = _framed(picture, rng)
+        picture = framed(picture, rng)
     picture = _seen(picture, rng)
     if rng.random() < 0.35:
         picture = np.asarray(1 - picture, np.float32)
@@ -214,7 +214,7 @@ def light(height: int, width: int, rng: Generator) -> Ink:
     return np.asarray(1 - rng.uniform(0.2, 0.5) * edge, np.float32)
 
 
-def _framed(picture: Ink, rng: Generator) -> Ink:
+def framed(picture: Ink, rng: Generator) -> Ink:
     """With what is around it of another tone, at one to four sides: a counter's window, a label on something.
 
     Larger than what comes in, and turned by some degrees.

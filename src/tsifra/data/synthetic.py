@@ -95,7 +95,7 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
             label = int(rng.integers(10))
             ink = by_hand(label, sources, rng) if kind == "handwritten" else typed(label, index, sources, rng)
     if rng.random() < _STRETCHED:
-        ink = _stretched(ink, rng)
+        ink = stretched(ink, rng)
     if rng.random() < _ENCLOSED:
         ink = enclosed(ink, rng)
     return photographed(ink, rng, _neighbor(index, sources, rng)), label
@@ -126,7 +126,7 @@ def _make(task: tuple[str, np.random.SeedSequence, range]) -> tuple[Pictures, Pi
     return images, labels
 
 
-def _stretched(ink: Ink, rng: Generator) -> Ink:
+def stretched(ink: Ink, rng: Generator) -> Ink:
     """Ink of another width, or as wide as high."""
     height, width = ink.shape
     square = rng.random() < _SQUARE and width > _NARROWEST * height
