@@ -23,7 +23,6 @@ _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digi
 _WIDE = 0.65  # times as wide as high, two digits may touch
 _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must exceed
-_LONE = 0.84  # the same where no other digit stands on the page; it may be a letter, whose halves look like digits
 _AS_SEVERAL = 0.02  # how likely several digits are, of all kinds of no digit, from which what is none is cut apart
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
 _PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
@@ -178,8 +177,8 @@ def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Judge, most: 
     ]
     if not any(wide):
         return [[cell] for cell in cells]
-    # Halves of an m are digits to a network; only where no words stand beside it is what is wide made of digits, and
-    # only where the network, if it knows those, takes it for several.
+    # Halves of an m are digits to a network, which may know, though, what several digits look like. Where words stand
+    # beside it, what is wide is never made of digits.
     alone = [index for index, letters in enumerate(_among_letters(cells)) if wide[index] and letters.others < most]
     if alone:
         several = classify.several(np.stack([normalize(pieces[index].crop).pixels for index in alone]))
@@ -192,10 +191,8 @@ def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Judge, most: 
         scores = [np.log(max(1e-4, 0.0 if answer is None else _digit_share(answer))) for answer in said]
         way = best_way(parts, scores)
         found = [Cell(parts[at].piece.bbox, answer) for at in way if (answer := said[at]) is not None]
-        least = max(_EACH if digits else _LONE, 1 - _SURER * (1 - _digit_share(cells[index].probabilities)))
-        likely = len(found) == len(way) > 0 and all(_digit_share(cell.probabilities) > least for cell in found)
-        # Strokes of M, V and W are 1s to a network; 1s that touch are taken for digits where another stands.
-        if likely and (digits or any(_digit(cell) != 1 for cell in found)):
+        least = max(_EACH, 1 - _SURER * (1 - _digit_share(cells[index].probabilities)))
+        if len(found) == len(way) > 0 and all(_digit_share(cell.probabilities) > least for cell in found):
             apart[index] = found
     return apart
 

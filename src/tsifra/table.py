@@ -25,7 +25,7 @@ _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells togeth
 _UPRIGHT_EACH = 0.15  # ... and each on average, since letters on their heads are sometimes digits
 _LEAST = 0.2  # probability that each counts with at least
 _ONES = 0.5  # share of 1s, from which they may be strokes of letters that lie
-_PLAIN, _MOSTLY = 0.9, 0.6  # probability of a plain digit, and share of all that are then
+_PLAIN, _MOSTLY = 0.9, 0.65  # probability of a plain digit, and share of all that are then
 
 
 @dataclass(frozen=True, slots=True, eq=False)
