@@ -1,5 +1,7 @@
 """Panels: a digit on a window, a label or a sheet is read as if nothing were around it; a 0 is no panel."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -85,6 +87,10 @@ def test_a_box_that_its_digit_touches_is_no_panel(reader: Reader) -> None:
         boxed = digit(label, side, pen=pen)
         cv2.rectangle(boxed, (edge, edge), (side - edge, side - edge), (0,), thick)
         assert reader.read_one(boxed).text == label
+
+
+def test_a_stroke_at_the_edge_of_a_panel_is_not_torn_off(reader: Reader) -> None:
+    assert reader.read_one(Path(__file__).parent / "kept" / "9-1.png").text == "9"
 
 
 def test_what_a_zero_encloses_is_behind_it_and_no_panel() -> None:

@@ -34,7 +34,7 @@ _LEAST_ON_PANEL = 0.35  # of its height, that of a digit on it
 _BAR = 0.3  # of a panel's width, that a bar such as a 1 may have
 _SOLID = 0.9  # of its convex hull, that no digit but a bar fills
 _BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
-_SPECKS = "specks removed"
+_SPECKS, _MARKS = "specks removed", "marks at the edge removed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ def _normalized(gray: Gray, behind: tuple[float, ...]) -> Normalized:
     if len(behind) < _PANELS and min(small.shape) >= _LEAST_PANEL and _is_doubtful(ink, box, removed):
         for panel in find_panels(small):
             found = _on_panel(gray, panel, scale, behind)
-            if found is not None:
+            if found is not None and (box is None or _MARKS not in found.steps):  # which may be torn off the digit
                 return found
     if ink is None or box is None:
         return _blank([*steps, *removed])
@@ -222,8 +222,8 @@ def _dropped(labels: NDArray[Any], stats: NDArray[Any]) -> tuple[Mask, list[str]
     # A neighbor reaches in over an edge that the digit itself does not touch.
     foreign = (edges & ~edges[:, main : main + 1]).any(0)
     neighbors = foreign & ~lines & ~specks & (area < 0.5 * area[main])
-    marks = "box lines" if (lines & (wide | high)).any() else "marks at the edge"
-    said = [(lines, f"{marks} removed"), (neighbors, "neighbors at the edge removed"), (specks, _SPECKS)]
+    marks = "box lines removed" if (lines & (wide | high)).any() else _MARKS
+    said = [(lines, marks), (neighbors, "neighbors at the edge removed"), (specks, _SPECKS)]
     return lines | specks | neighbors, [what for which, what in said if which.any()]
 
 
