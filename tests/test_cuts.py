@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawing import digit
+from drawing import TYPE, digit
 from tsifra import Reader
 from tsifra.cuts import Part, best_way, parts_of
+from tsifra.data.type import Face
 from tsifra.detect import Piece, find_pieces
 from tsifra.ink import Gray
 
@@ -40,6 +41,14 @@ def test_touching_digits_are_read(reader: Reader, number: str) -> None:
 @pytest.mark.parametrize("label", "0123456789")
 def test_one_digit_is_not_cut(reader: Reader, label: str) -> None:
     assert reader.read(digit(label, 120), rotate=0).text == label
+
+
+@pytest.mark.parametrize("letter", "nmMWdHNKURhw")
+def test_a_letter_alone_is_not_cut_into_digits(reader: Reader, letter: str) -> None:
+    ink = Face(TYPE).draw(letter)
+    assert ink is not None
+    reading = reader.read(np.asarray(255 * (1 - np.pad(ink, 20)), np.uint8))
+    assert (reading.text, reading.status) == ("", "rejected")
 
 
 def test_parts_lie_between_cuts_from_edge_to_edge() -> None:
