@@ -257,8 +257,7 @@ def _fit(ink: Gray, box: BBox) -> tuple[Gray, list[str]]:
     longer = max(x1 - x0, y1 - y0)
     # Resampling by a pixel would only blur; this leaves MNIST's own files as they are.
     scale = 1.0 if abs(longer - _INNER) <= 1 else _INNER / longer
-    steps = []
-    widen = 0
+    steps, widen = list[str](), 0
     if scale < 0.7:
         stroke = _stroke_width(ink[y0:y1, x0:x1])
         widen = round(_THIN / scale - stroke)
