@@ -22,7 +22,9 @@ from numpy.typing import NDArray
 from tsifra import __version__
 from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import Classifier, thresholds
+from tsifra.data.digits import Pictures
 from tsifra.data.mnist import Mnist
+from tsifra.data.nondigits import PAPER
 from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
@@ -31,7 +33,7 @@ from tsifra.training.begin import begin
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
-from tsifra.training.net import NETS, multiplications
+from tsifra.training.net import NETS, Merged, multiplications
 from tsifra.training.recipes import Recipe
 
 CHECKPOINT = "checkpoint.pt"
@@ -162,7 +164,7 @@ def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None,
     images, labels = lessons.held_back
     if not len(labels):
         return None, {}
-    accuracy = float((_with_one_none(predict(net, images).numpy()).argmax(1) == labels).mean())
+    accuracy = float((_logits(net, images).argmax(1) == labels).mean())
     interval = [round(end, 5) for end in wilson(accuracy, len(labels))]
     return accuracy, {"held_back_accuracy": round(accuracy, 5), "held_back_interval": interval}
 
@@ -172,14 +174,11 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
     images, labels = lessons.calibration
     if not len(labels):
         return {"temperature": 1.0, "data": None}
-    logits = _with_one_none(predict(net, images).double().numpy())
-    temperature = round(best_temperature(logits, labels), 4)
-    if recipe.none_odds != 1:
-        shift = temperature * math.log(recipe.none_odds)
-        logits[:, NONE] += shift
-        with torch.no_grad():
-            _outputs(net).bias[NONE:] += shift
-    said = softmax(logits / temperature)
+    temperature = round(best_temperature(_logits(net, images), labels), 4)
+    kinds = [label for label in range(NONE, recipe.learned) if label != PAPER]
+    with torch.no_grad():
+        _outputs(net).bias[kinds] += temperature * math.log(recipe.none_odds)
+    said = softmax(_logits(net, images) / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
         "temperature": temperature,
@@ -188,11 +187,12 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
     }
 
 
-def _with_one_none(logits: NDArray[Any]) -> NDArray[Any]:
-    """Logits of which several digits are no digit, as for a reader."""
-    if logits.shape[1] <= len(LABELS):
-        return logits
-    return np.column_stack((logits[:, :NONE], np.logaddexp.reduce(logits[:, NONE:], axis=1)))
+def _logits(net: torch.nn.Sequential, images: Pictures) -> NDArray[np.float64]:
+    """Logits (N, 10 or 11) as a reader takes them: several digits are no digit."""
+    logits = predict(net, images).double()
+    if logits.shape[1] > len(LABELS):
+        logits = Merged((*range(len(LABELS)), NONE))(logits)
+    return np.asarray(logits.numpy())
 
 
 def _outputs(net: torch.nn.Sequential) -> torch.nn.Linear:

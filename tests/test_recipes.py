@@ -1,0 +1,126 @@
+"""Recipes: what each learns with, how its rate falls, and what is made of its outputs."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tiny import IMAGES, LABELS, RECIPE, TINY
+from tsifra.classifier import Classifier
+from tsifra.data.nondigits import PAPER, TWO
+from tsifra.errors import DataError
+from tsifra.network import Network
+from tsifra.reading import NONE
+from tsifra.training.augment import Augment
+from tsifra.training.export import save_model
+from tsifra.training.lessons import Lessons
+from tsifra.training.loop import Training
+from tsifra.training.net import NETS, multiplications
+from tsifra.training.recipes import RECIPES
+from tsifra.training.run import card, run
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_the_tutorials_network_is_the_tutorials() -> None:
+    net = NETS["tutorial"]()
+    assert sum(weight.numel() for weight in net.parameters()) == 3_274_634
+    (first, *_) = net.parameters()
+    assert float(first.detach().abs().max()) <= (6 / (25 + 800)) ** 0.5  # Glorot's bound
+    recipe = RECIPES["tutorial"]
+    assert (recipe.optimizer, recipe.rate, recipe.batch, recipe.epochs) == ("adamax", 0.001, 32, 13)
+
+
+def test_what_is_to_be_shipped_stays_quick() -> None:
+    assert multiplications(NETS["small"](RECIPES["shipped"].learned)) <= 7_000_000
+
+
+def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPES["shipped"], net="quick", batch=100, bf16=False)
+    kinds = np.where(LABELS < 8, LABELS, LABELS + 5).astype(np.uint8)
+    training = Training(recipe, IMAGES, kinds)
+    training.epoch()
+    last = training.network[-2]
+    assert isinstance(last, torch.nn.Linear)
+    assert last.out_features == recipe.learned > recipe.classes == 11
+    save_model(training.network, tmp_path, card(recipe, 0, training.network, "kinds"))
+    with torch.inference_mode():
+        every = training.network[:-1](torch.tensor(IMAGES[:9])[:, None] / 255).softmax(1).numpy()
+    said = Network((tmp_path / "model.onnx").read_bytes(), "kinds")(IMAGES[:9])
+    assert said[:, :10] == pytest.approx(every[:, :10], abs=1e-5)
+    assert said[:, 11] == pytest.approx(every[:, TWO], abs=1e-5)
+    assert said[:, 10:].sum(1) == pytest.approx(every[:, 10:].sum(1), abs=1e-5)
+    classifier = Classifier(tmp_path)
+    assert classifier(IMAGES[:9]).shape == (9, 11)
+    assert classifier.several(IMAGES[:9]) == pytest.approx(said[:, 11] / said[:, 10:].sum(1), abs=1e-5)
+
+
+def test_no_digit_but_blank_paper_is_as_likely_as_the_recipe_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)  # the 9s
+    lessons = Lessons(IMAGES, kinds, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(kinds, NONE)))
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
+    recipe = dataclasses.replace(RECIPES["shipped"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
+    odds = []
+    for times in (1.0, 0.25):
+        run(dataclasses.replace(recipe, none_odds=times), TINY, tmp_path)
+        said = Classifier(tmp_path)(IMAGES[8:10])
+        odds.append(said[:, NONE] / said[:, :NONE].sum(1))
+    assert odds[1] / odds[0] == pytest.approx([0.25, 1], rel=0.1)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_trains(name: str) -> None:
+    recipe = dataclasses.replace(RECIPES[name], batch=100)
+    assert np.isfinite(Training(recipe, IMAGES, LABELS).epoch().loss)
+
+
+def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more() -> None:
+    training = Training(dataclasses.replace(RECIPE, spared=0.75), IMAGES, LABELS)
+    whole = training.epoch()
+    before = training.state()["losses"].clone()
+    assert before.isfinite().all()
+    known = before < before.mean()
+    second = training.epoch()
+    shown = training.state()["losses"] != before
+    assert shown[~known].float().mean() > 0.9  # all but what is left of the last batch
+    assert 0.1 < shown[known].float().mean() < 0.4
+    assert second.loss < whole.loss
+
+
+def test_no_more_are_spared_than_leave_a_batch() -> None:
+    training = Training(dataclasses.replace(RECIPE, batch=380, spared=0.75), IMAGES, LABELS)
+    assert all(np.isfinite(training.epoch().loss) for _ in range(3))
+
+
+def test_the_rate_begins_anew_and_the_ends_of_the_later_half_are_averaged() -> None:
+    recipe = dataclasses.replace(RECIPE, restarts=(1, 2), average=0.0, mix=None)
+    rates = [recipe.rate_at(epoch / 4) for epoch in (1.99, 2, 3, 3.99)]
+    assert rates == pytest.approx([0, recipe.rate / 5, recipe.rate / 10, 0], abs=recipe.rate / 1000)
+    shorter = dataclasses.replace(recipe, epochs=1)  # ends before it would begin anew
+    assert shorter.rate_at(0.999) < recipe.rate / 1000
+    training = Training(recipe, IMAGES[:200], LABELS[:200])
+    weights = []
+    for _ in range(4):
+        training.epoch()
+        weights.append(next(training.network.parameters()).detach().clone())
+    last = training.state()["net"]["0.weight"]
+    assert torch.allclose(weights[3], (weights[1] + last) / 2, atol=1e-6)
+
+
+def test_augmentation_keeps_shape_and_range_and_is_seeded() -> None:
+    images = torch.tensor(IMAGES[:32])[:, None].float() / 255
+    first, second = (Augment(pen=0.5)(images, torch.Generator().manual_seed(7)) for _ in range(2))
+    assert first.shape == images.shape
+    assert torch.equal(first, second)
+    assert not torch.equal(first, images)
+    assert float(first.min()) >= 0
+    assert float(first.max()) <= 1.0001
+
+
+def test_a_set_smaller_than_a_batch_is_the_callers_mistake() -> None:
+    with pytest.raises(DataError, match="fewer than a batch"):
+        Training(RECIPE, IMAGES[:5], LABELS[:5])
