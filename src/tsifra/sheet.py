@@ -66,18 +66,23 @@ def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int,
         turns = turns_of(pictures, said, classify, others) if asked else 0
         if turns:
             return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
-    return 0, _read(pieces, answers, classify)
+    return 0, _read(pieces, seen, answers, classify)
 
 
-def _read(pieces: list[Piece], answers: list[_Answer], classify: Judge) -> Lines:
-    inked = [(piece, answer) for piece, answer in zip(pieces, answers, strict=True) if answer is not None]
-    whole = [Cell(piece.bbox, answer) for piece, answer in inked]
-    if not whole:
+def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], classify: Judge) -> Lines:
+    inked = [
+        (piece, each.pixels, answer)
+        for piece, each, answer in zip(pieces, seen, answers, strict=True)
+        if answer is not None
+    ]
+    if not inked:
         return []
+    whole = [Cell(piece.bbox, answer) for piece, _, answer in inked]
+    pictures = np.stack([pixels for _, pixels, _ in inked])
     share = float(np.mean([cell.probabilities[NONE] for cell in whole]))
     _, odds, most = next(kind for kind in _PAGES if share <= kind[0])
     whole = [_expecting(cell, odds / _ODDS) for cell in whole]
-    apart = _taken_apart([piece for piece, _ in inked], whole, classify, most, odds)
+    apart = _taken_apart([piece for piece, _, _ in inked], pictures, whole, classify, most, odds)
     cells = [cell for parts in apart for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     among = _among_letters(cells)
@@ -163,9 +168,12 @@ def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_A
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 
-def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Judge, most: float, odds: float) -> list[list[Cell]]:
+def _taken_apart(
+    pieces: list[Piece], pictures: NDArray[np.uint8], cells: list[Cell], classify: Judge, most: float, odds: float
+) -> list[list[Cell]]:
     """Cells of each piece: itself, or those of the digits that touch in it.
 
+    pictures: (N, 28, 28), of the pieces as `classify` is shown them.
     Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
     """
     heights = [_height(cell) for cell in cells]
@@ -181,7 +189,7 @@ def _taken_apart(pieces: list[Piece], cells: list[Cell], classify: Judge, most: 
     # beside it, what is wide is never made of digits.
     alone = [index for index, letters in enumerate(_among_letters(cells)) if wide[index] and letters.others < most]
     if alone:
-        several = classify.several(np.stack([normalize(pieces[index].crop).pixels for index in alone]))
+        several = classify.several(pictures[alone])
         alone = [index for index, share in zip(alone, several, strict=True) if share >= _AS_SEVERAL]
     tried = {index: parts_of(pieces[index]) for index in alone}
     answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify, odds))
