@@ -57,10 +57,8 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
     assert classifier.several(IMAGES[:9]) == pytest.approx(said[:, 11] / said[:, 10:].sum(1), abs=1e-5)
 
 
-def test_no_digit_but_blank_paper_is_as_likely_as_the_recipe_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kinds = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)  # the 9s
+def test_no_digit_is_as_likely_as_the_recipe_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)
     lessons = Lessons(IMAGES, kinds, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(kinds, NONE)))
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
     recipe = dataclasses.replace(RECIPES["shipped"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
@@ -69,7 +67,7 @@ def test_no_digit_but_blank_paper_is_as_likely_as_the_recipe_says(
         run(dataclasses.replace(recipe, none_odds=times), TINY, tmp_path)
         said = Classifier(tmp_path)(IMAGES[8:10])
         odds.append(said[:, NONE] / said[:, :NONE].sum(1))
-    assert odds[1] / odds[0] == pytest.approx([0.25, 1], rel=0.1)
+    assert odds[1] / odds[0] == pytest.approx([0.25, 0.25], rel=0.1)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -96,8 +94,8 @@ def test_no_more_are_spared_than_leave_a_batch() -> None:
     assert all(np.isfinite(training.epoch().loss) for _ in range(3))
 
 
-def test_the_rate_begins_anew_and_the_ends_of_the_later_half_are_averaged() -> None:
-    recipe = dataclasses.replace(RECIPE, restarts=(1, 2), average=0.0, mix=None)
+def test_the_rate_begins_anew_and_the_ends_are_averaged() -> None:
+    recipe = dataclasses.replace(RECIPE, restarts=(2,), average=0.0, mix=None)
     rates = [recipe.rate_at(epoch / 4) for epoch in (1.99, 2, 3, 3.99)]
     assert rates == pytest.approx([0, recipe.rate / 5, recipe.rate / 10, 0], abs=recipe.rate / 1000)
     shorter = dataclasses.replace(recipe, epochs=1)  # ends before it would begin anew

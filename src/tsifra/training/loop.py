@@ -124,7 +124,7 @@ class Training:
         speed = steps * recipe.batch / spent
         done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
         self.history.append(done)
-        if done.number in recipe.averaged:
+        if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
             self._ends.update_parameters(self._last)
         return done
 

@@ -18,17 +18,17 @@ class Recipe:
 
     net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
     steps and falls to zero, "constant" stays. restarts: epochs after which the rate begins anew, at a fifth, and falls
-    to zero again (Loshchilov and Hutter 2017); what was learned before each of the later half and in the end is
-    averaged (Izmailov et al. 2018). goes_on: whether it begins with what a model has learned, and so with the rate of a
-    later cycle. decay: of weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running
-    average of the weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute
-    in bfloat16 where the processor has it. normalized: whether training pictures pass through `normalize`, as a
-    reader's do. held_back: the last so many training pictures are not learned; they tell the accuracy and choose the
-    temperature. spared: share of the pictures that lose less than the mean, which an epoch after the first leaves out;
-    the rest of them count for more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the
-    pictures made here that are learned with them, "no digit" among them. none_odds: how many times as likely "no digit"
-    is in use as among what is learned (Saerens et al. 2002), but for blank paper, which is as likely. calibration:
-    those that confidence is calibrated on, of faces and forms of handwriting that are not learned.
+    to zero again (Loshchilov and Hutter 2017); what was learned before each and in the end is averaged (Izmailov et al.
+    2018). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
+    weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the weights
+    that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the
+    processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do. held_back: the
+    last so many training pictures are not learned; they tell the accuracy and choose the temperature. spared: share of
+    the pictures that lose less than the mean, which an epoch after the first leaves out; the rest of them count for
+    more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures made here that
+    are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what
+    is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
+    handwriting that are not learned.
     """
 
     name: str
@@ -63,13 +63,6 @@ class Recipe:
     def learned(self) -> int:
         """Outputs while it learns: "no digit" by kinds, such as each of the letters."""
         return 10 if self.mix is None else 10 + KINDS
-
-    @property
-    def averaged(self) -> tuple[int, ...]:
-        """The epochs whose ends are averaged; none where the rate never begins anew."""
-        if not self.restarts:
-            return ()
-        return (*(epoch for epoch in self.restarts if self.epochs <= 2 * epoch < 2 * self.epochs), self.epochs)
 
     @property
     def outputs(self) -> tuple[int, ...]:
@@ -142,11 +135,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=57,
+            epochs=24,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restarts=(18, 21, 24, 51, 54),
+            restarts=(18, 21),
             decay=0.02,
             smoothing=0.01,
             average=0.999,

@@ -24,7 +24,6 @@ from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import Classifier, thresholds
 from tsifra.data.digits import Pictures
 from tsifra.data.mnist import Mnist
-from tsifra.data.nondigits import PAPER
 from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
@@ -175,9 +174,8 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
     if not len(labels):
         return {"temperature": 1.0, "data": None}
     temperature = round(best_temperature(_logits(net, images), labels), 4)
-    kinds = [label for label in range(NONE, recipe.learned) if label != PAPER]
     with torch.no_grad():
-        _outputs(net).bias[kinds] += temperature * math.log(recipe.none_odds)
+        _outputs(net).bias[NONE:] += temperature * math.log(recipe.none_odds)
     said = softmax(_logits(net, images) / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
