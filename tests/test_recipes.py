@@ -9,7 +9,7 @@ import torch
 
 from tiny import IMAGES, LABELS, RECIPE, TINY
 from tsifra.classifier import Classifier
-from tsifra.data.nondigits import PAPER, TWO
+from tsifra.data.nondigits import TWO
 from tsifra.errors import DataError
 from tsifra.network import Network
 from tsifra.reading import NONE
@@ -20,6 +20,8 @@ from tsifra.training.loop import Training
 from tsifra.training.net import NETS, multiplications
 from tsifra.training.recipes import RECIPES
 from tsifra.training.run import card, run
+
+WITH_NONE = np.where(LABELS < 8, LABELS, LABELS + 5).astype(np.uint8)  # 8 and 9 are two kinds of no digit
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -39,8 +41,7 @@ def test_what_is_to_be_shipped_stays_quick() -> None:
 
 def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path) -> None:
     recipe = dataclasses.replace(RECIPES["shipped"], net="quick", batch=100, bf16=False)
-    kinds = np.where(LABELS < 8, LABELS, LABELS + 5).astype(np.uint8)
-    training = Training(recipe, IMAGES, kinds)
+    training = Training(recipe, IMAGES, WITH_NONE)
     training.epoch()
     last = training.network[-2]
     assert isinstance(last, torch.nn.Linear)
@@ -58,8 +59,7 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
 
 
 def test_no_digit_is_as_likely_as_the_recipe_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)
-    lessons = Lessons(IMAGES, kinds, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(kinds, NONE)))
+    lessons = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
     recipe = dataclasses.replace(RECIPES["shipped"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
     odds = []

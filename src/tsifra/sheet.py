@@ -71,18 +71,15 @@ def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int,
 
 def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], classify: Judge) -> Lines:
     inked = [
-        (piece, each.pixels, answer)
-        for piece, each, answer in zip(pieces, seen, answers, strict=True)
-        if answer is not None
+        (piece, each, answer) for piece, each, answer in zip(pieces, seen, answers, strict=True) if answer is not None
     ]
     if not inked:
         return []
     whole = [Cell(piece.bbox, answer) for piece, _, answer in inked]
-    pictures = np.stack([pixels for _, pixels, _ in inked])
     share = float(np.mean([cell.probabilities[NONE] for cell in whole]))
     _, odds, most = next(kind for kind in _PAGES if share <= kind[0])
     whole = [_expecting(cell, odds / _ODDS) for cell in whole]
-    apart = _taken_apart([piece for piece, _, _ in inked], pictures, whole, classify, most, odds)
+    apart = _taken_apart([piece for piece, _, _ in inked], [each for _, each, _ in inked], whole, classify, most, odds)
     cells = [cell for parts in apart for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     among = _among_letters(cells)
@@ -169,11 +166,10 @@ def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_A
 
 
 def _taken_apart(
-    pieces: list[Piece], pictures: NDArray[np.uint8], cells: list[Cell], classify: Judge, most: float, odds: float
+    pieces: list[Piece], seen: list[Normalized], cells: list[Cell], classify: Judge, most: float, odds: float
 ) -> list[list[Cell]]:
     """Cells of each piece: itself, or those of the digits that touch in it.
 
-    pictures: (N, 28, 28), of the pieces as `classify` is shown them.
     Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
     """
     heights = [_height(cell) for cell in cells]
@@ -189,7 +185,7 @@ def _taken_apart(
     # beside it, what is wide is never made of digits.
     alone = [index for index, letters in enumerate(_among_letters(cells)) if wide[index] and letters.others < most]
     if alone:
-        several = classify.several(pictures[alone])
+        several = classify.several(np.stack([seen[index].pixels for index in alone]))
         alone = [index for index, share in zip(alone, several, strict=True) if share >= _AS_SEVERAL]
     tried = {index: parts_of(pieces[index]) for index in alone}
     answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify, odds))

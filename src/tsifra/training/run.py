@@ -173,10 +173,13 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
     images, labels = lessons.calibration
     if not len(labels):
         return {"temperature": 1.0, "data": None}
-    temperature = round(best_temperature(_logits(net, images), labels), 4)
+    logits = _logits(net, images)
+    temperature = round(best_temperature(logits, labels), 4)
+    shift = temperature * math.log(recipe.none_odds)
+    logits[:, NONE:] += shift
     with torch.no_grad():
-        _outputs(net).bias[NONE:] += temperature * math.log(recipe.none_odds)
-    said = softmax(_logits(net, images) / temperature)
+        _outputs(net).bias[NONE:] += shift
+    said = softmax(logits / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
         "temperature": temperature,
