@@ -74,6 +74,13 @@ def read(reader: Reader, gray: Gray) -> Reading:
     return reading
 
 
+@pytest.mark.parametrize("margin", [34, 40, 54])
+def test_the_edge_of_a_sheet_on_a_dark_table_is_no_line_of_the_grid_on_it(margin: int) -> None:
+    grid = find_grid(shot(np.pad(page(SUDOKU, 56, margin), 40, constant_values=90)))
+    assert grid is not None
+    assert grid.shape == (9, 9)
+
+
 @pytest.mark.parametrize("rows", [["....", "....", "...."], ["....", ".7..", "...."]], ids=["none", "one"])
 def test_a_grid_with_hardly_anything_in_it_is_one_all_the_same(reader: Reader, rows: list[str]) -> None:
     assert reader.read(page(rows), rotate=0).text.split("\n") == rows

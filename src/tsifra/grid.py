@@ -98,17 +98,25 @@ def find_grid(gray: Gray) -> Grid | None:
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     darker = _darker(small)
+    strength = darker.clip(0, 3)
     connected = [_largest((darker > limit).astype(np.uint8)) for limit in _LIMITS]
+    found = None
     for number, (outline, components) in enumerate(product((_whole, _body), connected)):
         for component in components:
             corners = _corners_of(outline(component))
             if corners is None or (number and _is_cut(corners, small.shape)):
                 continue
-            straight, matrix = _straightened(darker.clip(0, 3), corners)
+            straight, matrix = _straightened(strength, corners)
             counted = _count_lines(straight)
-            if counted is not None:
-                return Grid(_knots(straight, matrix, *counted) / scale)
-    return None
+            if counted is None:
+                continue
+            own = np.where(component, strength, np.float32(0))
+            has_lines = _count_lines(_straightened(own, corners)[0]) is not None
+            if found is None or (has_lines and found.shape != counted):
+                found = Grid(_knots(straight, matrix, *counted) / scale)
+            if has_lines:  # else it may be the edge of the sheet, as far from a grid on it as that one's lines
+                return found
+    return found
 
 
 def crossed(gray: Gray, grid: Grid) -> float:
