@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 .PHONY: demo test bench clean
 
 demo: $(VENV)/.base
-	$(BIN)/tsifra read --one examples
+	$(BIN)/tsifra read --one examples/*.png examples/harder
+	$(BIN)/tsifra read examples/pages
 
 test: $(VENV)/.dev
 	$(BIN)/ruff check .

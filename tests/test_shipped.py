@@ -43,6 +43,21 @@ def test_most_of_them_are_right() -> None:
     assert not [name for name, answer in wrong.items() if answer[1] == "ok" and answer[2] > 0.99]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "sudoku.jpg",
+            "53..7....\n6..195...\n.98....6.\n8...6...3\n4..8.3..1\n7...2...6\n.6....28.\n...419..5\n....8..79",
+        ),
+        ("sums.png", "2480\n715\n60393\n1827\n65415"),
+    ],
+)
+def test_pages_of_the_examples_are_read_right(reader: Reader, name: str, text: str) -> None:
+    reading = reader.read(EXAMPLES / "pages" / name)
+    assert (reading.text, reading.status) == (text, "ok")
+
+
 if __name__ == "__main__":
     lines = [f"{json.dumps(name)}: {json.dumps(answer)}" for name, answer in answers(Reader()).items()]
     (KEPT / "answers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
