@@ -22,6 +22,7 @@ FLOORS = [
     "decoders",
     "document",
     "ink",
+    "backdrop",
     "panel",
     "normalize",
     "ruled",

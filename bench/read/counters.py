@@ -6,24 +6,19 @@ is shared with the pictures that networks learn from.
 python bench/read/counters.py [--data DIR] [--fonts DIR] [--model DIR]
 """
 
-import argparse
-import os
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from held_back import asked
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from tsifra import Reader, Reading
-from tsifra.data import load_mnist
+from tsifra import Reading
 from tsifra.data.strokes import Ink
 from tsifra.data.type import Face
 from tsifra.ink import Gray
-from tsifra.training.lessons import FONTS, sources
-from tsifra.training.recipes import RECIPES
 
 SEED = 5
 COUNT = 2000
@@ -33,15 +28,10 @@ Picture = NDArray[Any]  # (H, W, 3) of 0…255, in any numbers
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default=os.environ.get("TSIFRA_DATA"), help="a folder with MNIST's files")
-    parser.add_argument("--fonts", type=Path, default=FONTS, help="a folder with fonts")
-    parser.add_argument("--model", help="a model's folder; by default the shipped network")
-    args = parser.parse_args()
-    _, kept = sources(RECIPES["shipped"], load_mnist(args.data), args.fonts)
+    kept, reader = asked(__doc__)
     rng = np.random.default_rng(SEED)
     pictures, labels, turns = zip(*(counter(kept.faces, rng) for _ in range(COUNT)), strict=True)
-    said = [reading for reading in Reader(args.model).read_many(pictures, one=True) if isinstance(reading, Reading)]
+    said = [reading for reading in reader.read_many(pictures, one=True) if isinstance(reading, Reading)]
     right = np.array([reading.text == label for reading, label in zip(said, labels, strict=True)])
     lost = np.array([not reading.text for reading in said])
     ok = np.array([reading.status == "ok" for reading in said])

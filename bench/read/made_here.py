@@ -3,24 +3,19 @@
 python bench/read/made_here.py [--data DIR] [--fonts DIR] [--model DIR]
 """
 
-import argparse
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
+from held_back import asked
 from numpy.random import Generator
 
 from tsifra import Reader, Reading
-from tsifra.data import load_mnist
 from tsifra.data.digits import Sources
 from tsifra.data.page import photographed
 from tsifra.data.strokes import Ink, scribble
 from tsifra.data.synthetic import draw
 from tsifra.ink import Gray
 from tsifra.reading import NONE
-from tsifra.training.lessons import FONTS, sources
-from tsifra.training.recipes import RECIPES
 
 SEED = 2
 COUNT = 2000
@@ -28,13 +23,7 @@ LETTERS = "ACEFHKMNPRUVWXadefhkmnprtuvwx"  # that look like no digit
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default=os.environ.get("TSIFRA_DATA"), help="a folder with MNIST's files")
-    parser.add_argument("--fonts", type=Path, default=FONTS, help="a folder with fonts")
-    parser.add_argument("--model", help="a model's folder; by default the shipped network")
-    args = parser.parse_args()
-    reader = Reader(args.model)
-    _, kept = sources(RECIPES["shipped"], load_mnist(args.data), args.fonts)
+    kept, reader = asked(__doc__)
     for kind in ("handwritten", "typed", "on_pages", "spoiled", "segmented"):
         pictures, labels = zip(*digits(kind, kept), strict=True)
         readings = read(reader, pictures)

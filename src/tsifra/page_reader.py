@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from tsifra.backdrop import without_table
 from tsifra.classifier import Classifier
 from tsifra.decide import decide
 from tsifra.image import Pixels, to_gray, widest_channel
@@ -105,9 +106,9 @@ class PageReader:
         """Read all digits of a page."""
         with self._step("normalize"), self._lane.left():
             layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
-            found = layout(to_gray(page.pixels))
+            found = layout(without_table(to_gray(page.pixels)))
             if not found.count and page.pixels.ndim == 3:  # a little ink, as bright as its paper
-                found = layout(widest_channel(page.pixels))
+                found = layout(without_table(widest_channel(page.pixels)))
         if order.layout == "grid" or found.grid or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
@@ -141,9 +142,9 @@ class PageReader:
 
     def _normalize(self, page: Page) -> Normalized:
         with self._lane.left() if page.large else nullcontext():
-            normalized = normalize(to_gray(page.pixels))
+            normalized = normalize(without_table(to_gray(page.pixels)))
             if normalized.bbox is None and page.pixels.ndim == 3:  # a little ink, as bright as its paper
-                normalized = normalize(widest_channel(page.pixels))
+                normalized = normalize(without_table(widest_channel(page.pixels)))
             return normalized
 
     def _classify(self, pages: list[tuple[Page, Normalized]]) -> list[Reading]:

@@ -1,0 +1,124 @@
+"""A photograph of a sheet on a table -> the sheet alone.
+
+Flows in: gray, (H, W) uint8. Flows out: the same, with the sheet's paper carried on over the table, where there
+plainly is a table and nothing dark on it that may be meant. Knows nothing of digits.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.ink import Gray
+
+_LEAST = 200  # pixels of the shorter side of a photograph that is looked at
+_SEEN = 160  # pixels of the longer side that the sheet is looked for in
+_SAMPLED = 640  # pixels of the longer side that are taken of a larger picture
+_SMOOTH = 5  # pixels, of which strokes are no more than half
+_STEP = 0.08  # of the picture's range, from one pixel to the next, that ends a surface
+_LEAST_STEP = 8.0  # gray levels
+_APART = 20.0  # gray levels, that a sheet is lighter or darker than its table
+_SMALLEST, _LARGEST = 0.12, 0.97  # of the picture, that a sheet may be
+_FILLED = 0.93  # of a polygon, that a sheet fills, and it of the sheet
+_CORNERS = 6  # of that polygon, if the picture's edges cut a sheet's corners off
+_HIDDEN = 2  # sides that lie beyond the picture's edges
+_MARGIN = 3  # pixels along a sheet's edge without ink
+_BROAD = 9  # pixels, of which what is written is no more than half
+_SHADED = 0.4  # of the sheet's tone, that paper in shadow has; what is darker is no paper
+_MARKS = 10  # pixels at least that are written
+_BLUR = 2  # pixels that an outline lies within the edge of its sheet
+_OBJECTS = 0.75  # of the ink's contrast, under which what shows on the table is its grain
+
+
+def without_table(gray: Gray) -> Gray:
+    """What a photograph shows of a sheet, and beside it more of its paper; any other picture as it is."""
+    if min(gray.shape) < _LEAST:
+        return gray
+    longer = max(gray.shape)
+    scale, step = _SEEN / longer, max(1, longer // _SAMPLED)
+    size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
+    small = np.asarray(cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA), np.uint8)
+    smooth = np.asarray(cv2.medianBlur(small, _SMOOTH), np.uint8)
+    outline = _find(small, smooth)
+    if outline is None:
+        return gray
+    inside = _filled(outline, small.shape)
+    core = np.asarray(cv2.erode(inside, _disk(_MARGIN + 1)), np.uint8)
+    paper = cv2.GaussianBlur(_spread(smooth, core), (0, 0), _MARGIN)
+    kept = cv2.findNonZero(cv2.erode(inside, _disk(_MARGIN // 2), borderValue=1))
+    mask = _filled(((cv2.convexHull(kept) + 0.5) / scale - 0.5).round().astype(np.int32), gray.shape)
+    return np.where(mask, gray, cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _find(small: Gray, smooth: Gray) -> NDArray[np.int32] | None:
+    """The sheet's outline, (N, 1, 2), x and y; None where there is none."""
+    low, high = np.quantile(smooth, (0.02, 0.98))
+    steps = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    even = (steps <= max(_LEAST_STEP, _STEP * float(high - low))).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    for label in np.argsort(-areas[1:]) + 1:
+        if areas[label] < _SMALLEST * small.size / 2:
+            break
+        outline = _outline((labels == label).astype(np.uint8))
+        if outline is not None and _is_sheet(small, smooth, _filled(outline, small.shape)):
+            return outline
+    return None
+
+
+def _filled(outline: NDArray[np.int32], shape: tuple[int, ...]) -> Gray:
+    """(H, W), 1 within."""
+    return np.asarray(cv2.fillConvexPoly(np.zeros(shape, np.uint8), outline, 1), np.uint8)
+
+
+def _outline(surface: Gray) -> NDArray[np.int32] | None:
+    """The convex hull of a surface; None where it is no polygon that it fills, or lies along too many of the edges."""
+    outlines, _ = cv2.findContours(surface, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outline = max(outlines, key=cv2.contourArea)
+    area = cv2.contourArea(outline)
+    if not _SMALLEST * surface.size <= area <= _LARGEST * surface.size:
+        return None
+    hull = cv2.convexHull(outline)
+    for tolerance in (0.01, 0.02, 0.03):
+        polygon = cv2.approxPolyDP(hull, tolerance * cv2.arcLength(hull, True), True)
+        if len(polygon) <= _CORNERS:
+            break
+    filled = area / max(1.0, cv2.contourArea(polygon))
+    if not 4 <= len(polygon) <= _CORNERS or not _FILLED <= filled <= 1 / _FILLED:
+        return None
+    corners = polygon[:, 0]
+    ends = np.stack((corners, np.roll(corners, -1, axis=0)))
+    limits = np.array(surface.shape[::-1]) - 3
+    along = np.any((ends <= 2).all(0) | (ends >= limits).all(0), axis=1)  # sides along the picture's edges
+    return np.asarray(hull, np.int32) if along.sum() <= _HIDDEN else None
+
+
+def _is_sheet(small: Gray, smooth: Gray, inside: Gray) -> bool:
+    """Whether its tone is another than what is beside it, and it has ink, which is not on that nor across its edge."""
+    deep, deeper = (cv2.erode(inside, _disk(reach), borderValue=1) for reach in (_MARGIN, 2 * _MARGIN))
+    wide, wider = (cv2.dilate(inside, _disk(reach)) for reach in (_MARGIN + _BLUR, 2 * _MARGIN + _BLUR))
+    tone = cv2.mean(smooth, deeper)[0]
+    if abs(tone - cv2.mean(smooth, wider - wide)[0]) < _APART:
+        return False
+    on_it, beside = (_contrast(small, np.asarray(part, np.uint8), tone) for part in (deep, 1 - wide))
+    parts = (on_it[deeper > 0], on_it[(deep - deeper) > 0], beside[wide == 0])
+    written, edge, objects = (float(np.sort(part)[-_MARKS:].min(initial=1.0)) for part in parts)
+    return max(edge, objects) < _OBJECTS * written
+
+
+def _contrast(small: Gray, part: Gray, tone: float) -> NDArray[np.floating]:
+    """How much darker each pixel of a part is than what is around it there, as a share of that."""
+    alone = np.where(part, small, _spread(small, part))
+    around = cv2.medianBlur(alone, _BROAD)
+    return cv2.subtract(around, alone) / np.maximum(around, _SHADED * tone)
+
+
+def _spread(gray: Gray, part: Gray) -> Gray:
+    """A part's tones, carried on beyond it: the nearest one."""
+    _, labels = cv2.distanceTransformWithLabels(1 - part, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    tones = np.zeros(int(labels.max()) + 1, np.uint8)
+    tones[labels[part > 0]] = gray[part > 0]
+    return np.asarray(tones[labels], np.uint8)
+
+
+def _disk(reach: int) -> Gray:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)), np.uint8)

@@ -1,0 +1,89 @@
+"""A sheet that lies on a table is read as if there were no table; where there is none, nothing changes."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from drawing import digit
+from tsifra import Reader
+from tsifra.backdrop import without_table
+from tsifra.ink import Gray
+
+SHEET, WOOD = 235, 100
+
+
+def photograph(table: int = WOOD, marks: str = "7", size: int = 60, turned: float = 4.0) -> Gray:
+    """A sheet of 300×260 with digits of a size, on a table of 480×520 with a grain, a little turned."""
+    random = np.random.default_rng(3)
+    sheet = np.full((260, 300), SHEET, np.uint8)
+    for place, mark in enumerate(marks):
+        left = 60 + place * (size + 10)
+        sheet[100 : 100 + size, left : left + size] = digit(mark, size, ink=40, paper=SHEET)
+    picture = (table + random.normal(0, 4, (480, 520))).clip(0, 255).astype(np.uint8)
+    view = cv2.getRotationMatrix2D((150, 130), turned, 1)
+    view[:, 2] += (110, 110)
+    cv2.warpAffine(sheet, view, (520, 480), picture, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+    light = np.linspace(1, 0.8, 520)[None]
+    return np.asarray(cv2.GaussianBlur((picture * light).astype(np.uint8), (0, 0), 1.0), np.uint8)
+
+
+@pytest.mark.parametrize("table", [40, WOOD, 160])
+@pytest.mark.parametrize("turned", [0.0, 4.0, -25.0])
+def test_nothing_is_left_of_the_table(table: int, turned: float) -> None:
+    picture = photograph(table, turned=turned)
+    alone = without_table(picture)
+    changed = alone != picture
+    assert changed[:20].all() or abs(int(alone[:20].mean()) - SHEET) < 30
+    assert alone[:40].min() > 170
+    assert alone[-40:].min() > 150
+    assert (alone < 80).sum() == pytest.approx((photograph(SHEET, turned=turned) < 80).sum(), rel=0.1), (
+        "the digit is kept"
+    )
+
+
+@pytest.mark.parametrize("size", [30, 60, 120])
+def test_a_digit_on_a_sheet_is_read_whatever_its_size(reader: Reader, size: int) -> None:
+    picture = photograph(size=size)
+    one, page = reader.read_one(picture), reader.read(picture)
+    assert (one.text, page.text) == ("7", "7")
+    assert one.digits[0].bbox == pytest.approx(reader.read_one(photograph(SHEET, size=size)).digits[0].bbox, abs=3)
+
+
+def test_numbers_on_a_sheet_are_read(reader: Reader) -> None:
+    assert reader.read(photograph(marks="407", turned=-3)).text == "4 0 7"
+
+
+def test_what_lies_beside_the_sheet_may_be_meant() -> None:
+    picture = photograph()
+    picture[20:80, 30:90] = np.minimum(picture[20:80, 30:90], digit("3", 60, ink=10, paper=255))
+    assert without_table(picture) is picture
+
+
+def test_light_that_falls_on_a_part_of_a_page_makes_no_sheet_of_it() -> None:
+    page = np.full((480, 520), SHEET, np.uint8)
+    for row in range(4):
+        for column in range(4):
+            page[20 + 115 * row : 100 + 115 * row, 20 + 125 * column : 100 + 125 * column] = digit(
+                str(row + column), 80, ink=40, paper=SHEET
+            )
+    lit = np.full(page.shape, 0.5)
+    lit[70:400, 80:420] = 1
+    picture = (page * cv2.GaussianBlur(lit, (0, 0), 1.5)).astype(np.uint8)
+    assert without_table(picture) is picture
+
+
+@given(
+    arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 230), st.integers(1, 230)),
+        elements=st.integers(0, 255),
+        fill=st.integers(0, 255),
+    )
+)
+def test_any_picture_keeps_its_shape(picture: Gray) -> None:
+    alone = without_table(picture)
+    assert alone.shape == picture.shape
+    assert alone.dtype == np.uint8
