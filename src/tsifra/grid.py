@@ -225,7 +225,8 @@ def _score(profile: NDArray[np.float64], number: int) -> float:
     reach = max(3, round(0.16 * step))
     on = [profile[max(0, round(i * step) - reach) : round(i * step) + reach + 1].max() for i in range(number + 1)]
     between = [profile[round((i + 0.25) * step) : round((i + 0.75) * step)].max() for i in range(number)]
-    return float(np.quantile(on, 0.15) - np.quantile(between, 0.85)) * (1 + 0.02 * number)
+    faintest = np.quantile(on, 0.15) if number > 1 else min(on)  # both sides of one part, not half of one
+    return float(faintest - np.quantile(between, 0.85)) * (1 + 0.02 * number)
 
 
 def _knots(straight: NDArray[np.float32], matrix: NDArray[np.float64], rows: int, columns: int) -> Points:

@@ -132,9 +132,12 @@ def _rules(share: Gray, limit: int) -> Gray:
     line = cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole))
     if not line.any():
         return np.zeros_like(share)
-    usual = 1.25 * float(np.median(along[line > 0]))
+    usual = min(255.0, 1.25 * float(np.median(along[line > 0])))
+    steps = cv2.morphologyEx(cv2.dilate(line, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, whole)
     line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole)
-    return np.asarray(np.minimum(along, min(255.0, usual)) * line, np.uint8)
+    rules = np.minimum(along, usual) * line
+    # Where a leaning line steps aside, neither of its rows is dark for long.
+    return np.asarray(np.where((steps > line) & (dark > 0), usual, rules), np.uint8)
 
 
 def without_lines(mask: Gray) -> Gray:
