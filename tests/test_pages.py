@@ -77,6 +77,17 @@ def test_squared_paper_is_no_table(reader: Reader, side: int, grain: float) -> N
     assert reader.read(np.asarray(page.clip(0, 255), np.uint8)).text.split("\n") == LINES
 
 
+@pytest.mark.parametrize("lean", [-0.06, -0.03, 0.02, 0.05])
+def test_squares_may_lean(reader: Reader, lean: float) -> None:
+    page = sheet(LINES)
+    height, width = page.shape
+    squares = np.full(page.shape, 255, np.uint8)
+    for at in range(-60, max(page.shape) + 60, 32):
+        cv2.line(squares, (0, at), (width, round(at + lean * width)), (185,), 1, cv2.LINE_AA)
+        cv2.line(squares, (at, 0), (round(at - lean * height), height), (185,), 1, cv2.LINE_AA)
+    assert reader.read(np.minimum(page, squares)).text.split("\n") == LINES
+
+
 def test_a_little_ink_as_bright_as_its_paper_is_seen_by_its_color(reader: Reader) -> None:
     ink = sheet(["407"], ink=0, paper=255, height=24)[100:160, 80:] < 128
     page = np.full((1500, 1500, 3), (120, 180, 120), np.uint8)

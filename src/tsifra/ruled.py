@@ -4,6 +4,7 @@ Flows in: how dark each pixel is beside its paper, or a mask of ink. Flows out: 
 rows or columns. Knows nothing of digits.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -18,6 +19,7 @@ _ACROSS = 0.9  # share of its longer side that does
 _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over which a line is no ruled one
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
+_LIGHTEST = 0.3  # share of a line that has nothing on it
 _MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
 _BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
@@ -31,6 +33,10 @@ _FRAME = 0.1  # of the shorter side that the frame of a box is thick at most, wh
 _BROAD = 0.7  # of the height that such a box is wide at least; what is narrower may be an angular 8
 _ACROSS_BOX = 0.8  # share of a box that its lines run straight over; digits leave more room
 _LEANS = 0.04  # of its length that such a line steps aside
+_STRIP = 24  # pixels along lines that are taken together where it is told how they lean
+_MOST_LEANING, _LEANINGS = 0.08, 41  # rows to a column, both ways, and how many are tried
+_FAINTER = 0.8  # share of what is thin that is no darker than a line
+_PLAINER = 1.2  # times as plain as without, lines that lean are
 _BESIDE = 9  # pixels across a line that what is beside it is looked at in
 
 
@@ -42,17 +48,57 @@ def without_rules(share: Gray, limit: int) -> Gray:
     dark = 0
     for upright in (False, True):
         turned = np.ascontiguousarray(share.T) if upright else share
-        rules = _rules(turned, limit)
+        steps = (_lean(turned) * np.arange(turned.shape[1])).round().astype(int)
+        steps -= steps.min()
+        level = _sheared(turned, steps)
+        rules = _rules(level, limit)
         if dark:
-            rules = np.where(rules > 0, rules, _squares(turned, dark))
+            rules = np.where(rules > 0, rules, _squares(level, dark))
         if rules.any():
             dark = int(np.median(rules[rules > 0]))
-            turned = np.asarray(cv2.subtract(turned, rules), np.uint8)
+            level = np.asarray(cv2.subtract(level, rules), np.uint8)
             across = np.ones((round(_thickness(rules > 0)) + 2, 3), np.uint8)
-            joined = cv2.morphologyEx(turned, cv2.MORPH_CLOSE, across)
-            turned = np.where(rules > 0, joined, turned)  # what goes on across the line has not ended there
+            joined = cv2.morphologyEx(level, cv2.MORPH_CLOSE, across)
+            level = np.where(rules > 0, joined, level)  # what goes on across the line has not ended there
+            turned = _sheared(level, steps, back=True)
             share = np.ascontiguousarray(turned.T if upright else turned)
     return share
+
+
+def _lean(share: Gray) -> float:
+    """How many rows lines along rows climb a column; 0 where they are as plain without that."""
+    height, width = share.shape
+    size = (max(1, width // _STRIP), max(1, height // 2))
+    strips = cv2.resize(share, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    strips = np.maximum(strips - cv2.blur(strips, (1, _BESIDE)), 0)
+    if not strips.any():
+        return 0.0
+    strips = np.minimum(strips, np.quantile(strips[strips > 0], _FAINTER))  # strokes are darker than lines
+    places, rows = (np.arange(size[0]) + 0.5) * width / size[0], np.arange(size[1])[:, None]
+    leans = np.linspace(-_MOST_LEANING, _MOST_LEANING, _LEANINGS)
+    plain = []
+    for lean in leans:
+        moved = (rows + (lean * places * size[1] / height).round().astype(int)) % size[1]
+        plain.append(float(np.take_along_axis(strips, moved, 0).sum(1).var()))
+    best = int(np.argmax(plain))
+    return float(leans[best]) if plain[best] > _PLAINER * plain[_LEANINGS // 2] else 0.0
+
+
+def _sheared(share: Gray, steps: NDArray[np.int_], back: bool = False) -> Gray:
+    """Columns (H, W) moved up by steps (W,) from 0 on, in a picture higher by the most of them; or `back` again."""
+    most = int(steps.max())
+    if not most:
+        return share
+    height = len(share) - most if back else len(share)
+    moved = np.zeros((height if back else height + most, len(steps)), np.uint8)
+    ends = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(steps)]
+    for left, right in pairwise(ends):
+        top = most - int(steps[left])
+        if back:
+            moved[:, left:right] = share[top : top + height, left:right]
+        else:
+            moved[top : top + height, left:right] = share[:, left:right]
+    return moved
 
 
 def _thickness(lines: NDArray[np.bool_]) -> float:
@@ -132,12 +178,22 @@ def _rules(share: Gray, limit: int) -> Gray:
     line = cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole))
     if not line.any():
         return np.zeros_like(share)
-    usual = min(255.0, 1.25 * float(np.median(along[line > 0])))
-    steps = cv2.morphologyEx(cv2.dilate(line, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, whole)
+    usual = 1.25 * float(np.median(along[line > 0]))
+    band = cv2.morphologyEx(cv2.dilate(line, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, whole)
+    depth = np.full(share.shape, min(255.0, usual), np.float32)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(band, connectivity=8)
+    for label, (left, top, wide, high, _) in enumerate(stats[1:].tolist(), 1):
+        place = np.s_[top : top + high, left : left + wide]
+        own = labels[place] == label
+        darkness = 1.25 * float(np.quantile(along[place][own & (line[place] > 0)], _LIGHTEST))
+        depth[place][own] = min(255.0, max(usual, darkness))  # a margin's line is darker than the others
     line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole)
-    rules = np.minimum(along, usual) * line
-    # Where a leaning line steps aside, neither of its rows is dark for long.
-    return np.asarray(np.where((steps > line) & (dark > 0), usual, rules), np.uint8)
+    # A dark line's soft edges; and where a leaning one steps aside, neither of its rows is dark for long.
+    edges = cv2.blur(dark, (2 * _RUN, 1)) > 255 * _MOSTLY
+    steps = band > cv2.dilate(line, np.ones((5, 1), np.uint8))
+    beside = (band > line) & (edges | steps) & (dark > 0)
+    rules = np.where(beside, depth, np.minimum(along, depth) * line)
+    return np.asarray(rules, np.uint8)
 
 
 def without_lines(mask: Gray) -> Gray:
