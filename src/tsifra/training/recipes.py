@@ -144,11 +144,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=39,
+            epochs=42,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restarts=(18, 21, 24, 33, 36),
+            restarts=(18, 21, 24, 36, 39),
             decay=0.02,
             smoothing=0.01,
             average=0.999,
