@@ -10,7 +10,7 @@ import torch
 
 from conftest import CommandLine
 from drawing import DIGITS, digit
-from tiny import IMAGES, LABELS, RECIPE, TINY, Killed, weights_of
+from tiny import IMAGES, LABELS, RECIPE, TINY
 from tsifra.classifier import Classifier
 from tsifra.errors import DataError, ModelError
 from tsifra.network import Network
@@ -24,6 +24,10 @@ from tsifra.training.recipes import RECIPES
 from tsifra.training.run import CHECKPOINT, card, export, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def weights_of(folder: Path) -> bytes:
+    return (folder / "model.onnx").read_bytes()
 
 
 def test_a_trained_network_reads(tmp_path: Path) -> None:
@@ -86,6 +90,10 @@ def test_the_seed_decides_everything(tmp_path: Path) -> None:
     for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
         run(RECIPE, TINY, tmp_path / folder, seed)
     assert weights_of(tmp_path / "a") == weights_of(tmp_path / "b") != weights_of(tmp_path / "c")
+
+
+class Killed(BaseException):
+    pass
 
 
 @pytest.mark.parametrize("optimizer", ["adamax", "adamw", "muon"])

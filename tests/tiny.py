@@ -1,7 +1,6 @@
 """A set of drawn digits that is learned within a second, and the recipe that learns it."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 
@@ -17,11 +16,3 @@ TINY = Mnist(IMAGES, LABELS, IMAGES[:50], LABELS[:50])
 RECIPE = dataclasses.replace(
     RECIPES["fast"], name="tiny", epochs=4, batch=20, held_back=40, augment=Augment(pen=0.5), bf16=False
 )
-
-
-class Killed(BaseException):
-    """What ends a run as a power cut does."""
-
-
-def weights_of(folder: Path) -> bytes:
-    return (folder / "model.onnx").read_bytes()

@@ -32,12 +32,7 @@ def no_digit(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
         return _half(sources, rng), _HALF
     if draw < 0.91:
         return _remains(rng), _REMAINS
-    return blank(rng), PAPER
-
-
-def blank(rng: Generator) -> Ink:
-    """No ink, on a crop of any shape."""
-    return np.zeros((100, int(rng.integers(40, 120))), np.float32)
+    return np.zeros((100, int(rng.integers(40, 120))), np.float32), PAPER
 
 
 def _sign(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:

@@ -22,7 +22,7 @@ from tsifra import panel
 from tsifra.data import digits, nondigits, page, segments, strokes
 from tsifra.data import type as printing
 from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, enclosed, of_mnist, typed
-from tsifra.data.nondigits import PAPER, blank, no_digit
+from tsifra.data.nondigits import PAPER, no_digit
 from tsifra.data.page import photographed, spoiled
 from tsifra.data.segments import segmented
 from tsifra.data.strokes import Ink
@@ -40,8 +40,8 @@ _TRIES = 6  # where page and light left nothing to be seen
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How many pictures of which kind: digits by hand, of type, of MNIST on pages and in bad scans, no digits,
-    digits of seven bars, and blank paper besides that among the no digits."""
+    """How many pictures of which kind: digits by hand, of type, of MNIST on pages and in bad scans, no digits, and
+    digits of seven bars."""
 
     handwritten: int = 0
     typed: int = 0
@@ -49,7 +49,6 @@ class Mix:
     spoiled: int = 0
     none: int = 0
     segmented: int = 0
-    blank: int = 0
 
 
 def synthetic(mix: Mix, sources: Sources, seed: int, cache: Path | None = None) -> tuple[Pictures, Pictures]:
@@ -87,8 +86,6 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
         case "none":
             ink, label = no_digit(index, sources, rng)
             return photographed(ink, rng), label
-        case "blank":
-            return photographed(blank(rng), rng), PAPER
         case "on_pages":
             ink, label = of_mnist(sources, rng)
         case "segmented":

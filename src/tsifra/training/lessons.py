@@ -44,23 +44,16 @@ class Lessons:
     calibration: tuple[Pictures, Pictures]
 
 
-def prepare(
-    recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache: Path | None = None, done: int = 0
-) -> Lessons:
-    """Lessons of a recipe after so many epochs; what is made for them is kept in the folder `cache`.
-
-    Raises DataError without fonts.
-    """
+def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache: Path | None = None) -> Lessons:
+    """Lessons of a recipe; what is made for them is kept in the folder `cache`. Raises DataError without fonts."""
     count = len(mnist.train_images) - recipe.held_back
     seen = as_read(mnist.train_images) if recipe.normalized else mnist.train_images
     images, labels = seen[:count], mnist.train_labels[:count]
     held_back = seen[count:], mnist.train_labels[count:]
-    renewed = recipe.later is not None and done >= recipe.renewal
-    mix = recipe.later if renewed else recipe.mix
-    if mix is None or recipe.calibration is None:
+    if recipe.mix is None or recipe.calibration is None:
         return Lessons(images, labels, held_back, held_back)
     learned, kept = sources(recipe, mnist, fonts)
-    made = synthetic(mix, learned, seed + 2 * renewed, cache)
+    made = synthetic(recipe.mix, learned, seed, cache)
     others = synthetic(recipe.calibration, kept, seed + 1, cache)
     return Lessons(
         np.concatenate((*[images] * recipe.repeats, made[0])),

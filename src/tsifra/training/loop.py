@@ -54,23 +54,19 @@ class Training:
         Raises DataError where N is less than the recipe's batch.
         """
         torch.manual_seed(seed)
-        self._recipe, self._device = recipe, device
+        self._recipe = recipe
+        self._images = torch.from_numpy(np.require(images, requirements="W")).to(device)[:, None]
+        self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
         self._net = NETS[recipe.net](recipe.learned).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
         self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
+        self._losses = torch.full((len(images),), torch.inf, device=device)  # of each picture when it was last shown
+        if len(images) < recipe.batch:
+            raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
-        self.learn(images, labels)
-
-    def learn(self, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
-        """Learn these pictures from now on, as `Training` takes them, instead of those before."""
-        if len(images) < self._recipe.batch:
-            raise DataError(f"{len(images)} pictures are fewer than a batch of {self._recipe.batch}")
-        self._images = torch.from_numpy(np.require(images, requirements="W")).to(self._device)[:, None]
-        self._labels = torch.tensor(labels, device=self._device).long()
-        self._losses = torch.full((len(images),), torch.inf, device=self._device)  # of each when it was last shown
 
     def begin(self, model: Path) -> None:
         """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs."""
@@ -128,7 +124,7 @@ class Training:
         speed = steps * recipe.batch / spent
         done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
         self.history.append(done)
-        if done.number in recipe.averaged:
+        if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
             self._ends.update_parameters(self._last)
         return done
 
@@ -141,10 +137,9 @@ class Training:
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         weights = torch.ones_like(self._losses)
         spared = self._recipe.spared
-        seen = self._losses[self._losses.isfinite()]
-        if not spared or not len(seen):
+        if not spared or not self.history:
             return order, weights
-        known = self._losses < seen.mean()
+        known = self._losses < self._losses[self._losses.isfinite()].mean()
         draw = torch.rand(len(order), generator=self._random, device=order.device)
         shown = order[~known[order] | (draw >= spared)]
         if len(shown) < self._recipe.batch:

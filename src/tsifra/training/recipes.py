@@ -1,7 +1,7 @@
 """How each network is trained: one frozen value a recipe."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tsifra.data.nondigits import KINDS, TWO
@@ -19,17 +19,16 @@ class Recipe:
     net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
     steps and falls to zero, "constant" stays. restarts: epochs after which the rate begins anew, at a fifth, and falls
     to zero again (Loshchilov and Hutter 2017); what was learned before each and in the end is averaged (Izmailov et al.
-    2018), of the last pictures alone where they are renewed. goes_on: whether it begins with what a model has learned,
-    and so with the rate of a later cycle. decay: of weights. smoothing: of labels (Szegedy et al. 2016). average: decay
-    a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16:
-    whether layers compute in bfloat16 where the processor has it. normalized: whether training pictures pass through
-    `normalize`, as a reader's do. held_back: the last so many training pictures are not learned; they tell the accuracy
-    and choose the temperature. spared: share of the pictures that lose less than the mean, which an epoch after the
-    first leaves out; the rest of them count for more. repeats: how often an epoch shows each of MNIST's pictures, but
-    for those. mix: the pictures made here that are learned with them, "no digit" among them. renewal, later: the epoch
-    after which others are learned instead of those, and how many of which. none_odds: how many times as likely "no
-    digit" is in use as among what is learned (Saerens et al. 2002), but for blank paper, which is as likely.
-    calibration: those that confidence is calibrated on, of faces and forms of handwriting that are not learned.
+    2018). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
+    weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the weights
+    that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the
+    processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do. held_back: the
+    last so many training pictures are not learned; they tell the accuracy and choose the temperature. spared: share of
+    the pictures that lose less than the mean, which an epoch after the first leaves out; the rest of them count for
+    more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures made here that
+    are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what
+    is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
+    handwriting that are not learned.
     """
 
     name: str
@@ -52,8 +51,6 @@ class Recipe:
     spared: float = 0.0
     repeats: int = 1
     mix: Mix | None = None
-    renewal: int = 0
-    later: Mix | None = None
     none_odds: float = 1.0
     calibration: Mix | None = None
 
@@ -66,11 +63,6 @@ class Recipe:
     def learned(self) -> int:
         """Outputs while it learns: "no digit" by kinds, such as each of the letters."""
         return 10 if self.mix is None else 10 + KINDS
-
-    @property
-    def averaged(self) -> tuple[int, ...]:
-        """Epochs whose ends are averaged; none where the rate never begins anew."""
-        return tuple(epoch for epoch in (*self.restarts, self.epochs) if epoch > self.renewal) if self.restarts else ()
 
     @property
     def outputs(self) -> tuple[int, ...]:
@@ -92,7 +84,6 @@ class Recipe:
 
 
 _BENT_LESS = Augment(degrees=8.0, stretch=0.1, shear=0.15, shift=1.2, elastic=0.5)
-_MADE = Mix(handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000)
 
 RECIPES = {
     recipe.name: recipe
@@ -144,11 +135,11 @@ RECIPES = {
         Recipe(
             "shipped",
             "small",
-            epochs=42,
+            epochs=24,
             batch=256,
             optimizer="muon",
             rate=0.01,
-            restarts=(18, 21, 24, 36, 39),
+            restarts=(18, 21),
             decay=0.02,
             smoothing=0.01,
             average=0.999,
@@ -156,9 +147,9 @@ RECIPES = {
             bf16=True,
             spared=0.75,
             repeats=16,
-            mix=_MADE,
-            renewal=24,
-            later=replace(_MADE, blank=150_000),
+            mix=Mix(
+                handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000
+            ),
             none_odds=0.25,
             calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000),
         ),

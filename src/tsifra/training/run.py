@@ -24,7 +24,6 @@ from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import Classifier, thresholds
 from tsifra.data.digits import Pictures
 from tsifra.data.mnist import Mnist
-from tsifra.data.nondigits import PAPER
 from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
@@ -86,25 +85,21 @@ def run(
     checkpoint = _load_checkpoint(out / CHECKPOINT, recipe, seed, device) if resume else None
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, np.zeros((2, 28, 28), np.uint8), recipe.classes)
-    done = len(checkpoint["state"].get("history", ())) if checkpoint is not None else 0
-    lessons = prepare(recipe, mnist, seed, fonts, cache, done)
+    lessons = prepare(recipe, mnist, seed, fonts, cache)
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if checkpoint is not None:
         _restore(training, checkpoint, out / CHECKPOINT)
     elif before is not None:
         training.begin(before.file)
-    interrupted = False
+    interrupted, kept = False, len(training.history)
     try:
-        while done < recipe.epochs:
-            if done == recipe.renewal and recipe.later is not None:
-                lessons = prepare(recipe, mnist, seed, fonts, cache, done)
-                training.learn(lessons.images, lessons.labels)
+        while kept < recipe.epochs:
             epoch = training.epoch()
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
-            done = epoch.number
+            kept = epoch.number
             report(epoch)
     except KeyboardInterrupt:
-        if not done:  # nothing was learned, and a model may lie there
+        if not kept:  # nothing was learned, and a model may lie there
             raise
         interrupted = True
         _restore(training, _load_checkpoint(out / CHECKPOINT), out / CHECKPOINT)  # an epoch that is half over goes
@@ -132,10 +127,9 @@ def export(checkpoint: Path, out: Path) -> None:
         raise DataError(f"{out}: holds the model of this run, with its calibration; name another folder")
     kept = _load_checkpoint(checkpoint)
     try:
-        values = {"augment": Augment, "mix": Mix, "later": Mix, "calibration": Mix}
+        values = {"augment": Augment, "mix": Mix, "calibration": Mix}
         recipe = Recipe(
-            **kept["recipe"]
-            | {key: made(**kept["recipe"][key]) for key, made in values.items() if kept["recipe"].get(key)}
+            **kept["recipe"] | {key: made(**kept["recipe"][key]) for key, made in values.items() if kept["recipe"][key]}
         )
         blank = np.zeros((recipe.batch, 28, 28), np.uint8), np.zeros(recipe.batch, np.uint8)
         training = Training(recipe, *blank)
@@ -179,11 +173,13 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
     images, labels = lessons.calibration
     if not len(labels):
         return {"temperature": 1.0, "data": None}
-    temperature = round(best_temperature(_logits(net, images), labels), 4)
-    kinds = [label for label in range(NONE, recipe.learned) if label != PAPER]
+    logits = _logits(net, images)
+    temperature = round(best_temperature(logits, labels), 4)
+    shift = temperature * math.log(recipe.none_odds)
+    logits[:, NONE:] += shift
     with torch.no_grad():
-        _outputs(net).bias[kinds] += temperature * math.log(recipe.none_odds)
-    said = softmax(_logits(net, images) / temperature)
+        _outputs(net).bias[NONE:] += shift
+    said = softmax(logits / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
         "temperature": temperature,
@@ -206,8 +202,6 @@ def _outputs(net: torch.nn.Sequential) -> torch.nn.Linear:
 
 def _data(recipe: Recipe, mnist: Mnist) -> str:
     made = "" if recipe.mix is None else f" and pictures made here: {_named(recipe.mix)}"
-    if recipe.later is not None:
-        made += f"; after epoch {recipe.renewal} others: {_named(recipe.later)}"
     return f"MNIST train, first {len(mnist.train_labels) - recipe.held_back}{made}"
 
 
