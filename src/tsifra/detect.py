@@ -26,6 +26,7 @@ _SMOOTH = 1.0  # deviation in pixels of the blur that grain gets which would hid
 _AROUND, _AROUND_SMALL = 45, 81  # pixels, of 256, that the paper is looked for in; digits may fill a small picture
 _NEAR = 9  # pixels around a stroke in which what is much lighter is its blur or a ruled line
 _STROKE = 0.35  # share of the darkest near it that a stroke has at least
+_HAIRLESS = 12  # pixels of the usual piece's width, from which one a pixel wide is no 1
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
@@ -132,6 +133,9 @@ def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     edge |= (stats[:, 0] + width == shape[1]) | (stats[:, 1] + height == shape[0])
     fits &= ~(edge & (shorter < np.maximum(4, 0.15 * longer)))  # what the picture's edge left of something
     fits[0] = False
+    others = width[fits & (width > 1)]
+    if len(others) and np.median(others) >= _HAIRLESS:
+        fits &= width > 1  # hairs, which a leaning rule leaves behind; a pen is wider there
     return np.asarray(fits)
 
 

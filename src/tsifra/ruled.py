@@ -20,6 +20,7 @@ _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over wh
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
 _LIGHTEST = 0.3  # share of a line that has nothing on it
+_NEARLY_ALL = 0.75  # share of a longer run that is, along the soft edge of a dark line
 _MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
 _BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
@@ -75,13 +76,13 @@ def _lean(share: Gray) -> float:
         return 0.0
     strips = np.minimum(strips, np.quantile(strips[strips > 0], _FAINTER))  # strokes are darker than lines
     places, rows = (np.arange(size[0]) + 0.5) * width / size[0], np.arange(size[1])[:, None]
-    leans = np.linspace(-_MOST_LEANING, _MOST_LEANING, _LEANINGS)
-    plain = []
-    for lean in leans:
+
+    def plainness(lean: float) -> float:
         moved = (rows + (lean * places * size[1] / height).round().astype(int)) % size[1]
-        plain.append(float(np.take_along_axis(strips, moved, 0).sum(1).var()))
-    best = int(np.argmax(plain))
-    return float(leans[best]) if plain[best] > _PLAINER * plain[_LEANINGS // 2] else 0.0
+        return float(np.take_along_axis(strips, moved, 0).sum(1).var())
+
+    best = max(np.linspace(-_MOST_LEANING, _MOST_LEANING, _LEANINGS).tolist(), key=plainness)
+    return best if plainness(best) > _PLAINER * plainness(0) else 0.0
 
 
 def _sheared(share: Gray, steps: NDArray[np.int_], back: bool = False) -> Gray:
@@ -189,7 +190,7 @@ def _rules(share: Gray, limit: int) -> Gray:
         depth[place][own] = min(255.0, max(usual, darkness))  # a margin's line is darker than the others
     line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole)
     # A dark line's soft edges; and where a leaning one steps aside, neither of its rows is dark for long.
-    edges = cv2.blur(dark, (2 * _RUN, 1)) > 255 * _MOSTLY
+    edges = (cv2.blur(dark, (2 * _RUN, 1)) > 255 * _NEARLY_ALL) & (share.shape[1] >= 2 * _RUN)
     steps = band > cv2.dilate(line, np.ones((5, 1), np.uint8))
     beside = (band > line) & (edges | steps) & (dark > 0)
     rules = np.where(beside, depth, np.minimum(along, depth) * line)
