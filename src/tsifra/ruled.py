@@ -176,25 +176,33 @@ def _rules(share: Gray, limit: int) -> Gray:
     ridge = alone.view(np.uint8)
     leaning = cv2.dilate(ridge, np.ones((3, 1), np.uint8))  # a line that steps aside from row to row still is one
     whole = np.ones((1, reach), np.uint8)
-    line = cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole))
+    line = np.asarray(cv2.bitwise_and(ridge, cv2.morphologyEx(leaning, cv2.MORPH_OPEN, whole)), np.uint8)
     if not line.any():
         return np.zeros_like(share)
-    usual = 1.25 * float(np.median(along[line > 0]))
     band = cv2.morphologyEx(cv2.dilate(line, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, whole)
-    depth = np.full(share.shape, min(255.0, usual), np.float32)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(band, connectivity=8)
-    for label, (left, top, wide, high, _) in enumerate(stats[1:].tolist(), 1):
-        place = np.s_[top : top + high, left : left + wide]
-        own = labels[place] == label
-        darkness = 1.25 * float(np.quantile(along[place][own & (line[place] > 0)], _LIGHTEST))
-        depth[place][own] = min(255.0, max(usual, darkness))  # a margin's line is darker than the others
-    line = cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole)
+    depths = _depths(np.asarray(along, np.uint8), line, np.asarray(band, np.uint8))
+    line = np.asarray(cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole), np.uint8)
     # A dark line's soft edges; and where a leaning one steps aside, neither of its rows is dark for long.
     edges = (cv2.blur(dark, (2 * _RUN, 1)) > 255 * _NEARLY_ALL) & (share.shape[1] >= 2 * _RUN)
     steps = band > cv2.dilate(line, np.ones((5, 1), np.uint8))
     beside = (band > line) & (edges | steps) & (dark > 0)
-    rules = np.where(beside, depth, np.minimum(along, depth) * line)
-    return np.asarray(rules, np.uint8)
+    return np.where(beside, depths, np.minimum(along, depths) * line)
+
+
+def _depths(along: Gray, line: Gray, band: Gray) -> Gray:
+    """How dark, at most, what is taken away is: as the usual line, or its own, such as a margin's, if that is darker.
+
+    line: (H, W), 1 where a line is. band: 1 there and beside it; each of its components is one line.
+    """
+    usual = 1.25 * float(np.median(along[line > 0]))
+    depths = np.full(line.shape, min(255.0, usual), np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(band, connectivity=8)
+    for label, (left, top, wide, high, _) in enumerate(stats[1:].tolist(), 1):
+        place = np.s_[top : top + high, left : left + wide]
+        own = labels[place] == label
+        lightest = float(np.quantile(along[place][own & (line[place] > 0)], _LIGHTEST))
+        depths[place][own] = min(255.0, max(usual, 1.25 * lightest))
+    return depths
 
 
 def without_lines(mask: Gray) -> Gray:
