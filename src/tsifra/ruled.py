@@ -20,7 +20,6 @@ _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over wh
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
 _LIGHTEST = 0.3  # share of a line that has nothing on it
-_NEARLY_ALL = 0.75  # share of a longer run that is, along the soft edge of a dark line
 _MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
 _BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
@@ -183,7 +182,8 @@ def _rules(share: Gray, limit: int) -> Gray:
     depths = _depths(np.asarray(along, np.uint8), line, np.asarray(band, np.uint8))
     line = np.asarray(cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole), np.uint8)
     # A dark line's soft edges; and where a leaning one steps aside, neither of its rows is dark for long.
-    edges = (cv2.blur(dark, (2 * _RUN, 1)) > 255 * _NEARLY_ALL) & (share.shape[1] >= 2 * _RUN)
+    thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((_FINE, 1), np.uint8))
+    edges = (cv2.blur(dark - thick, (2 * _RUN, 1)) > 255 * _MOSTLY) & (share.shape[1] >= 2 * _RUN)
     steps = band > cv2.dilate(line, np.ones((5, 1), np.uint8))
     beside = (band > line) & (edges | steps) & (dark > 0)
     return np.where(beside, depths, np.minimum(along, depths) * line)
