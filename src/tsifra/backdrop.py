@@ -16,6 +16,7 @@ _SAMPLED = 640  # pixels of the longer side that are taken of a larger picture
 _SMOOTH = 5  # pixels, of which strokes are no more than half
 _STEP = 0.08  # of the picture's range, from one pixel to the next, that ends a surface
 _LEAST_STEP = 8.0  # gray levels
+_DARKEST = 60.0  # gray level of a sheet that ink shows on
 _APART = 20.0  # gray levels, that a sheet is lighter or darker than its table
 _SMALLEST, _LARGEST = 0.12, 0.97  # of the picture, that a sheet may be
 _FILLED = 0.93  # of a polygon, that a sheet fills, and it of the sheet
@@ -78,6 +79,8 @@ def _outline(surface: Gray) -> NDArray[np.int32] | None:
     if not _SMALLEST * surface.size <= area <= _LARGEST * surface.size:
         return None
     hull = cv2.convexHull(outline)
+    if area < _FILLED * cv2.contourArea(hull):
+        return None
     for tolerance in (0.01, 0.02, 0.03):
         polygon = cv2.approxPolyDP(hull, tolerance * cv2.arcLength(hull, True), True)
         if len(polygon) <= _CORNERS:
@@ -97,8 +100,11 @@ def _is_sheet(small: Gray, smooth: Gray, inside: Gray) -> bool:
     deep, deeper = (cv2.erode(inside, _disk(reach), borderValue=1) for reach in (_MARGIN, 2 * _MARGIN))
     wide, wider = (cv2.dilate(inside, _disk(reach)) for reach in (_MARGIN + _BLUR, 2 * _MARGIN + _BLUR))
     tone = cv2.mean(smooth, deeper)[0]
-    if abs(tone - cv2.mean(smooth, wider - wide)[0]) < _APART:
+    if tone < _DARKEST:
         return False
+    near, far = cv2.mean(smooth, wider - wide)[0], smooth[wide == 0]
+    if min(abs(tone - near), abs(tone - float(np.median(far if far.size else smooth)))) < _APART:
+        return False  # or what a bold digit encloses, which is paper as that around it
     on_it, beside = (_contrast(small, np.asarray(part, np.uint8), tone) for part in (deep, 1 - wide))
     parts = (on_it[deeper > 0], on_it[(deep - deeper) > 0], beside[wide == 0])
     written, edge, objects = (float(np.sort(part)[-_MARKS:].min(initial=1.0)) for part in parts)

@@ -5,6 +5,9 @@ PROMETHEUS_MULTIPROC_DIR before this module is loaded; without it a process coun
 """
 
 import os
+import struct
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import REGISTRY as _OWN
@@ -12,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from tsifra.reading import Failure, Reading
 
+_TRIES, _PAUSE_S = 5, 0.02
 REQUESTS = Counter("tsifra_requests", "Requests that were answered.", ["route", "status"])
 ERRORS = Counter("tsifra_errors", "Pictures and requests that were not read.", ["kind"])
 DIGITS = Counter("tsifra_digits", "Digits that were read.", ["status"])
@@ -55,4 +59,8 @@ def exposed() -> bytes:
         return generate_latest(_OWN)
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types for it
+    for _ in range(_TRIES):
+        with suppress(struct.error):  # of a worker that begins, and has made its file but not yet filled it
+            return generate_latest(registry)
+        time.sleep(_PAUSE_S)
     return generate_latest(registry)
