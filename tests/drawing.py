@@ -20,6 +20,19 @@ TYPE = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 DIGITS = "0123456789"
 
+SUDOKU = [
+    "53..7....",
+    "6..195...",
+    ".98....6.",
+    "8...6...3",
+    "4..8.3..1",
+    "7...2...6",
+    ".6....28.",
+    "...419..5",
+    "....8..79",
+]
+"""Rows of cells, . where one is empty."""
+
 # Corners in a box of 100×100, y down; `_rounded` makes the bows of them.
 _ANGULAR: dict[str, list[_Path]] = {
     "1": [[(38, 18), (54, 2), (50, 98)]],

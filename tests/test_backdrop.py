@@ -35,8 +35,6 @@ def photograph(table: int = WOOD, marks: str = "7", size: int = 60, turned: floa
 def test_nothing_is_left_of_the_table(table: int, turned: float) -> None:
     picture = photograph(table, turned=turned)
     alone = without_table(picture)
-    changed = alone != picture
-    assert changed[:20].all() or abs(int(alone[:20].mean()) - SHEET) < 30
     assert alone[:40].min() > 170
     assert alone[-40:].min() > 150
     assert (alone < 80).sum() == pytest.approx((photograph(SHEET, turned=turned) < 80).sum(), rel=0.1), (

@@ -8,23 +8,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from conftest import CommandLine
-from drawing import TYPE, digit
+from drawing import SUDOKU, TYPE, digit
 from tsifra import Reader, Reading
 from tsifra.grid import find_grid
 from tsifra.ink import Gray
 from tsifra.layout import Layout
 
-SUDOKU = [
-    "53..7....",
-    "6..195...",
-    ".98....6.",
-    "8...6...3",
-    "4..8.3..1",
-    "7...2...6",
-    ".6....28.",
-    "...419..5",
-    "....8..79",
-]
 FORM = ["12..", "..34", "5678"]
 
 

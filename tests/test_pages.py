@@ -52,12 +52,12 @@ def test_numbers_are_read_in_order(reader: Reader, ruled: bool) -> None:
     assert tops[0] < tops[6] < tops[8]
 
 
-@pytest.mark.parametrize("leans", [0, 6, 12])
-def test_the_margin_line_of_a_notebook_is_no_row_of_ones(reader: Reader, leans: int) -> None:
+@pytest.mark.parametrize(("leans", "tone"), [(0, 170), (6, 170), (12, 170), (0, 90)])
+def test_the_margin_line_of_a_notebook_is_no_row_of_ones(reader: Reader, leans: int, tone: int) -> None:
     page = sheet(LINES, ruled=True)
     height = page.shape[0]
     fine = np.full((height, page.shape[1]), 255, np.uint8)
-    cv2.line(fine, (60 + leans, 0), (60, height), (170,), 2, cv2.LINE_AA)
+    cv2.line(fine, (60 + leans, 0), (60, height), (tone,), 2, cv2.LINE_AA)
     assert reader.read(np.minimum(page, fine)).text.split("\n") == LINES
 
 

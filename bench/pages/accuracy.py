@@ -1,6 +1,6 @@
 """Accuracy of reading pages that are made here; see README.md beside this file.
 
-python bench/pages/accuracy.py {drawn,text,typed,pairs,displays,counters} [--data DIR] [--fonts DIR] [--model DIR]
+python bench/pages/accuracy.py MEASURE [--data DIR] [--fonts DIR] [--model DIR]
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from notebooks import photograph
 
 from tsifra import Digit, Reader
 from tsifra.data import load_mnist
@@ -147,6 +148,21 @@ def counter(label: str, face: Face, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(np.clip(page + rng.normal(0, 4, page.shape), 0, 255), np.uint8)
 
 
+def notebooks(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """25 pages each of ruled and squared notebooks, straight and askew: those of which every digit is right."""
+    kept = held_out(mnist, fonts)
+    for number, paper in enumerate(("ruled", "squared")):
+        for leaning in (0.0, 1.0, 3.0):
+            right = surplus = 0
+            for index in range(25):
+                rng = np.random.default_rng([8, number, index])
+                page, lines = photograph(paper == "squared", leaning, kept, rng)
+                text = reader.read(page).text.replace(" ", "")
+                right += text == "\n".join(lines)
+                surplus += max(0, len(text.replace("\n", "")) - sum(map(len, lines)))
+            print(f"{paper}, leaning {leaning:g}°: {right / 25:.0%} right, {surplus} digits too many")
+
+
 def has_letters(face: Face) -> bool:
     """Whether a face has letters at all; some have digits alone, and the same box for each letter."""
     inks = [face.draw(letter) for letter in "aens"]
@@ -206,6 +222,7 @@ MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
     "pairs": pairs,
     "displays": displays,
     "counters": counters,
+    "notebooks": notebooks,
 }
 
 if __name__ == "__main__":

@@ -1,51 +1,13 @@
-"""Numbers by hand on pages of notebooks, ruled or squared, with a margin's line, photographed askew; see README.md.
-
-python bench/pages/notebooks.py [--data DIR] [--fonts DIR] [--model DIR]
-"""
-
-import argparse
-import os
-from pathlib import Path
-from typing import Any
+"""Numbers by hand on pages of notebooks, ruled or squared, with a margin's line, photographed askew."""
 
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from tsifra import Reader
-from tsifra.data import load_mnist
 from tsifra.data.digits import Sources, by_hand
 from tsifra.ink import Gray
-from tsifra.training.lessons import FONTS, sources
-from tsifra.training.recipes import RECIPES
 
-SEED = 8
-COUNT = 100  # of each
 SIZE = (760, 600)  # height and width
-Floats = NDArray[Any]  # of 0…1
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default=os.environ.get("TSIFRA_DATA"), help="a folder with MNIST's files")
-    parser.add_argument("--fonts", type=Path, default=FONTS, help="a folder with fonts")
-    parser.add_argument("--model", help="a model's folder; by default the shipped network")
-    args = parser.parse_args()
-    reader = Reader(args.model)
-    _, kept = sources(RECIPES["shipped"], load_mnist(args.data), args.fonts)
-    for number, paper in enumerate(("ruled", "squared")):
-        for leaning in (0.0, 1.0, 3.0):
-            right = missed = extra = 0
-            for index in range(COUNT):
-                rng = np.random.default_rng([SEED, number, index])
-                picture, lines = photograph(paper == "squared", leaning, kept, rng)
-                read = reader.read(picture).text.replace(" ", "")
-                right += read == "\n".join(lines)
-                surplus = len(read.replace("\n", "")) - sum(map(len, lines))
-                missed, extra = missed - min(0, surplus), extra + max(0, surplus)
-            print(f"{paper}, leaning {leaning:g}°: all digits of {right / COUNT:.0%} of {COUNT} pages right, ", end="")
-            print(f"{extra} digits too many, {missed} too few")
 
 
 def photograph(squared: bool, degrees: float, kept: Sources, rng: Generator) -> tuple[Gray, list[str]]:
@@ -83,7 +45,3 @@ def line(picture: Gray, at: float, lean: float, upright: bool, thick: float) -> 
     along, across = np.arange(length), np.arange(picture.shape[1] if upright else picture.shape[0])[:, None]
     cover = (thick / 2 + 0.5 - np.abs(across - at - lean * along)).clip(0, 1) * 255
     np.maximum(picture, (cover.T if upright else cover).astype(np.uint8), out=picture)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Gray crop of one digit -> the 28×28 that the network sees; the only preprocessing there is.
+"""Gray crop of one digit -> the 28×28 that the network sees; the only preprocessing of a crop.
 
 Flows in: gray, (H, W) uint8 of any size, dark or light ink. Flows out: Normalized: (28, 28) uint8, ink 255 on 0,
 fitted into 20×20 by aspect and centered by mass as MNIST's authors did (LeCun et al. 1998, section III.A),

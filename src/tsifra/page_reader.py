@@ -3,7 +3,7 @@
 Flows in: Pages and an Order, in the lane. Flows out: a Reading of each. Knows nothing of files or formats.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -106,9 +106,10 @@ class PageReader:
         """Read all digits of a page."""
         with self._step("normalize"), self._lane.left():
             layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
-            found = layout(without_table(to_gray(page.pixels)))
-            if not found.count and page.pixels.ndim == 3:  # a little ink, as bright as its paper
-                found = layout(without_table(widest_channel(page.pixels)))
+            for gray in _views(page.pixels):
+                found = layout(gray)
+                if found.count:
+                    break
         if order.layout == "grid" or found.grid or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
@@ -142,9 +143,10 @@ class PageReader:
 
     def _normalize(self, page: Page) -> Normalized:
         with self._lane.left() if page.large else nullcontext():
-            normalized = normalize(without_table(to_gray(page.pixels)))
-            if normalized.bbox is None and page.pixels.ndim == 3:  # a little ink, as bright as its paper
-                normalized = normalize(without_table(widest_channel(page.pixels)))
+            for gray in _views(page.pixels):
+                normalized = normalize(gray)
+                if normalized.bbox is not None:
+                    break
             return normalized
 
     def _classify(self, pages: list[tuple[Page, Normalized]]) -> list[Reading]:
@@ -177,6 +179,14 @@ class _Measured:
     def several(self, images: Gray) -> NDArray[np.float32]:
         with self.step("classify"):
             return self.classifier.several(images)
+
+
+def _views(pixels: Pixels) -> Iterator[Gray]:
+    """A page in gray, without the table that it lies on; then by the channel that shows a little ink as bright as its
+    paper."""
+    yield without_table(to_gray(pixels))
+    if pixels.ndim == 3:
+        yield without_table(widest_channel(pixels))
 
 
 def _same_ink(single: Reading, several: Reading) -> bool:
