@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import hypothesis
 import pytest
@@ -15,6 +15,9 @@ from PIL import Image
 from tsifra.cli import main
 from tsifra.data.mnist import Mnist, load_mnist
 from tsifra.reader import Reader
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples every time: a change that fails here fails everywhere, and slow machines get no other answer.
 hypothesis.settings.register_profile(
@@ -94,6 +97,21 @@ def mnist() -> Mnist:
     if not folder:
         lacking("MNIST (TSIFRA_DATA names its folder)")
     return load_mnist(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium. Of each module its own, since what drives it keeps an event loop running."""
+    from playwright.sync_api import expect, sync_playwright
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        lacking("Chromium")
+    expect.set_options(timeout=30_000)  # machines that test are busy
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def lacking(what: str) -> NoReturn:
