@@ -52,7 +52,7 @@ def test_numbers_are_read_in_order(reader: Reader, ruled: bool) -> None:
     assert tops[0] < tops[6] < tops[8]
 
 
-@pytest.mark.parametrize(("leans", "tone"), [(0, 170), (6, 170), (12, 170), (0, 90)])
+@pytest.mark.parametrize(("leans", "tone"), [(0, 170), (6, 170), (12, 170), (0, 90), (6, 90)])
 def test_the_margin_line_of_a_notebook_is_no_row_of_ones(reader: Reader, leans: int, tone: int) -> None:
     page = sheet(LINES, ruled=True)
     height = page.shape[0]

@@ -181,11 +181,8 @@ def _rules(share: Gray, limit: int) -> Gray:
     band = cv2.morphologyEx(cv2.dilate(line, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, whole)
     depths = _depths(np.asarray(along, np.uint8), line, np.asarray(band, np.uint8))
     line = np.asarray(cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole), np.uint8)
-    # A dark line's soft edges; and where a leaning one steps aside, neither of its rows is dark for long.
     thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((_FINE, 1), np.uint8))
-    edges = (cv2.blur(dark - thick, (2 * _RUN, 1)) > 255 * _MOSTLY) & (share.shape[1] >= 2 * _RUN)
-    steps = band > cv2.dilate(line, np.ones((5, 1), np.uint8))
-    beside = (band > line) & (edges | steps) & (dark > 0)
+    beside = (band > line) & (dark > thick) & (share.shape[1] >= 2 * _RUN)  # a dark line's soft edges
     return np.where(beside, depths, np.minimum(along, depths) * line)
 
 
