@@ -90,6 +90,14 @@ def test_a_photographed_grid_is_read_the_right_way_up(reader: Reader, rows: list
         assert y0 < y1 <= height + 2
 
 
+def test_grain_in_empty_cells_has_no_say_in_which_way_is_up(reader: Reader) -> None:
+    gray = np.rot90(shot(page(SUDOKU)))
+    grain = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, gray.shape), (0, 0), 1.0)
+    coarse = np.minimum(gray, 200.0) + np.minimum(0, 14 * grain / grain.std())
+    reading = read(reader, np.asarray(coarse.clip(0, 255), np.uint8))
+    assert (reading.text.split("\n"), reading.rotation) == (SUDOKU, 90)
+
+
 def test_boxes_lie_on_the_digits(reader: Reader) -> None:
     reading = read(reader, page(FORM))
     first, second = reading.digits[:2]

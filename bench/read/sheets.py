@@ -1,4 +1,4 @@
-"""Accuracy on drawn photographs of a sheet with one digit by hand that lies on a table; see README.md.
+"""Accuracy on drawn photographs of one digit by hand on a sheet that lies on a table, or on a board; see README.md.
 
 python bench/read/sheets.py [--data DIR] [--fonts DIR] [--model DIR]
 """
@@ -27,15 +27,17 @@ TABLES = {  # tone, 0…1, how far grain and marks differ from it
     "light": (0.8, 0.03),
     "dark, a pen beside": (0.2, 0.05),
 }
+BOARDS = {"board": 0, "board, a lamp's light": 1, "board, two lamps' light": 2}  # spots that lamps throw on it
 Floats = NDArray[Any]  # of 0…1
 
 
 def main() -> None:
     kept, reader = asked(__doc__)
-    for number, name in enumerate(TABLES):
+    for number, name in enumerate((*TABLES, *BOARDS)):
         rng = np.random.default_rng([SEED, number])
         labels = rng.integers(0, 10, COUNT).tolist()
-        pictures = [photograph(by_hand(label, kept, rng), name, rng) for label in labels]
+        draw = photograph if name in TABLES else board
+        pictures = [draw(by_hand(label, kept, rng), name, rng) for label in labels]
         for one in (True, False):
             said = [reading for reading in reader.read_many(pictures, one=one) if isinstance(reading, Reading)]
             right = np.array([reading.text == str(label) for reading, label in zip(said, labels, strict=True)])
@@ -58,9 +60,32 @@ def photograph(ink: Ink, name: str, rng: Generator) -> Gray:
     placed += np.array([width, height]) * rng.uniform(0.45, 0.55, 2)
     view = cv2.getPerspectiveTransform(corners.astype(np.float32), placed.astype(np.float32))
     cv2.warpPerspective(sheet, view, (width, height), picture, cv2.INTER_AREA, cv2.BORDER_TRANSPARENT)
-    y, x = np.mgrid[:height, :width] / max(height, width)
+    return seen(picture * light((height, width), rng), rng)
+
+
+def board(ink: Ink, name: str, rng: Generator) -> Gray:
+    """A white board with this ink, (H, W) uint8, in uneven light, and where lamps shine on it."""
+    width, height = (int(side) for side in rng.uniform(400, 900, 2))
+    picture = np.full((height, width), rng.uniform(0.6, 0.9), np.float32)
+    put(ink, picture, rng.uniform(0.08, 0.5) * min(height, width), rng)
+    picture = picture * light((height, width), rng)
+    y, x = np.mgrid[:height, :width]
+    for _ in range(BOARDS[name]):
+        (at, reach), (down, deep) = ((rng.uniform(0, 1), rng.uniform(0.05, 0.2)) for _ in range(2))
+        spot = ((x / width - at) / reach) ** 2 + ((y / height - down) / deep) ** 2
+        picture += rng.uniform(0.3, 0.8) * np.exp(-spot)
+    return seen(picture, rng)
+
+
+def light(size: tuple[int, int], rng: Generator) -> Floats:
+    """What the picture is to be multiplied by: light that falls off to one side."""
+    y, x = np.mgrid[: size[0], : size[1]] / max(size)
     way = rng.uniform(0, 2 * np.pi)
-    picture = picture * (1 - rng.uniform(0, 0.35) * (0.5 + 0.5 * (x * np.cos(way) + y * np.sin(way))))
+    return np.asarray(1 - rng.uniform(0, 0.35) * (0.5 + 0.5 * (x * np.cos(way) + y * np.sin(way))))
+
+
+def seen(picture: Floats, rng: Generator) -> Gray:
+    """As a camera gives it: blurred, with noise, as JPEG."""
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6)) + rng.normal(0, 0.012, picture.shape)
     _, data = cv2.imencode(".jpg", tones(picture), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -75,13 +100,17 @@ def written(ink: Ink, size: tuple[int, int], rng: Generator) -> Floats:
         sheet[int(rng.integers(step)) :: step] *= 0.85
         if squared:
             sheet[:, int(rng.integers(step)) :: step] *= 0.85
-    high = rng.uniform(0.12, 0.6) * min(height, width)
+    put(ink, sheet, rng.uniform(0.12, 0.6) * min(height, width), rng)
+    return np.asarray(sheet, np.float32)
+
+
+def put(ink: Ink, sheet: Floats, high: float, rng: Generator) -> None:
+    """Ink somewhere on a sheet, brought to a height."""
     small = cv2.resize(ink, None, fx=high / ink.shape[0], fy=high / ink.shape[0], interpolation=cv2.INTER_AREA)
-    room = [max(1, int(whole - part)) for whole, part in zip(size, small.shape, strict=True)]
+    room = [max(1, int(whole - part)) for whole, part in zip(sheet.shape, small.shape, strict=True)]
     top, left = (int(free * rng.uniform(0.2, 0.8)) for free in room)
     place = sheet[top : top + small.shape[0], left : left + small.shape[1]]
     place *= 1 - rng.uniform(0.6, 0.9) * small[: place.shape[0], : place.shape[1]]
-    return np.asarray(sheet, np.float32)
 
 
 def table(name: str, size: tuple[int, int], rng: Generator) -> Floats:

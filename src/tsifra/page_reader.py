@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tsifra.backdrop import without_table
 from tsifra.classifier import Classifier
 from tsifra.decide import decide
+from tsifra.glare import without_glare
 from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.ink import Gray
 from tsifra.lane import Lane
@@ -182,11 +183,11 @@ class _Measured:
 
 
 def _views(pixels: Pixels) -> Iterator[Gray]:
-    """A page in gray, without the table that it lies on; then by the channel that shows a little ink as bright as its
-    paper."""
-    yield without_table(to_gray(pixels))
+    """A page in gray, without the table that it lies on and what shines on it; then by the channel that shows a little
+    ink as bright as its paper."""
+    yield without_table(without_glare(to_gray(pixels)))
     if pixels.ndim == 3:
-        yield without_table(widest_channel(pixels))
+        yield without_table(without_glare(widest_channel(pixels)))
 
 
 def _same_ink(single: Reading, several: Reading) -> bool:

@@ -88,7 +88,7 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
     rows, columns = grid.shape
     size = grid.size
     cut = round(_INSET * min(size))
-    places, boxes, pictures, contrasts = [], [], [], []
+    found = []
     for row in range(rows):
         for column in range(columns):
             cell = grid.cell(gray, row, column, size)
@@ -96,23 +96,21 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
             normalized = normalize(inner)
             if normalized.bbox is not None:
                 x0, y0, x1, y1 = normalized.bbox
-                places.append((row, column))
-                boxes.append(grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size))
-                pictures.append(normalized.pixels)
-                contrasts.append(_contrast(inner))
-    if not pictures:
+                box = grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size)
+                found.append(((row, column), box, normalized.pixels, _contrast(inner)))
+    if not found:
         return Table(0, ((None,) * columns,) * rows)
-    stacked = np.stack(pictures)
+    least = _FAINT * float(np.median([contrast for *_, contrast in found]))
+    found = [each for each in found if each[-1] >= least]  # the others are the paper's grain, in empty cells
+    stacked = np.stack([pixels for *_, pixels, _ in found])
     answers = classify(stacked)
     turns = 0 if upright else turns_of(stacked, answers, classify)
     if turns:
         answers = classify(np.ascontiguousarray(np.rot90(stacked, -turns, axes=(1, 2))))
-    least = _FAINT * float(np.median(contrasts))
-    cells: dict[tuple[int, int], Cell] = {}
-    for place, box, answer, contrast in zip(places, boxes, answers.tolist(), contrasts, strict=True):
-        if contrast < least:  # the paper's grain, in an empty cell
-            continue
-        cells[_turned_place(place, turns, grid.shape)] = Cell(_turned_box(box, turns, gray.shape), tuple(answer))
+    cells = {
+        _turned_place(place, turns, grid.shape): Cell(_turned_box(box, turns, gray.shape), tuple(answer))
+        for (place, box, _, _), answer in zip(found, answers.tolist(), strict=True)
+    }
     shape = grid.shape if turns % 2 == 0 else grid.shape[::-1]
     return Table(
         90 * turns, tuple(tuple(cells.get((row, column)) for column in range(shape[1])) for row in range(shape[0]))
