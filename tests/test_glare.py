@@ -66,6 +66,6 @@ def test_other_pictures_stay_as_they_are() -> None:
     dim = np.minimum(lit(board(), (450, 100)), 225)
     unwritten = lit(np.full((480, 600), BOARD, np.uint8), (450, 100))
     small = np.ascontiguousarray(lit(board(), (450, 100))[:190])
-    grain = rng.integers(0, 256, (300, 300), np.uint8)
-    for picture in (board(), sharp, light_ink, dim, unwritten, small, grain):
+    grain, strip = rng.integers(0, 256, (300, 300), np.uint8), np.full((200, 90_000), BOARD, np.uint8)
+    for picture in (board(), sharp, light_ink, dim, unwritten, small, grain, strip):
         assert without_glare(picture) is picture

@@ -22,6 +22,7 @@ FLOORS = [
     "decoders",
     "document",
     "ink",
+    "glare",
     "backdrop",
     "panel",
     "normalize",

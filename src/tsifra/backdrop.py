@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tsifra.image import thumbnail
 from tsifra.ink import Gray
 
 _LEAST = 200  # pixels of the shorter side of a photograph that is looked at
-_SEEN = 160  # pixels of the longer side that the sheet is looked for in
-_SAMPLED = 640  # pixels of the longer side that are taken of a larger picture
-_SMOOTH = 5  # pixels, of which strokes are no more than half
+_SMOOTH = 5  # pixels of the thumbnail, of which strokes are no more than half
 _STEP = 0.08  # of the picture's range, from one pixel to the next, that ends a surface
 _LEAST_STEP = 8.0  # gray levels
 _DARKEST = 60.0  # gray level of a sheet that ink shows on
@@ -34,10 +33,8 @@ def without_table(gray: Gray) -> Gray:
     """What a photograph shows of a sheet, and beside it more of its paper; any other picture as it is."""
     if min(gray.shape) < _LEAST:
         return gray
-    longer = max(gray.shape)
-    scale, step = _SEEN / longer, max(1, longer // _SAMPLED)
-    size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
-    small = np.asarray(cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = thumbnail(gray)
+    scale = max(small.shape) / max(gray.shape)
     smooth = np.asarray(cv2.medianBlur(small, _SMOOTH), np.uint8)
     outline = _find(small, smooth)
     if outline is None:

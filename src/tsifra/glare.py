@@ -7,12 +7,11 @@ plainly is some and something dark is written. Knows nothing of digits.
 import cv2
 import numpy as np
 
+from tsifra.image import thumbnail
 from tsifra.ink import Gray
 
 _LEAST = 200  # pixels of the shorter side of a photograph that is looked at
-_SEEN = 160  # pixels of the longer side that spots are looked for in
-_SAMPLED = 640  # pixels of the longer side that are taken of a larger picture
-_BROAD = 13  # pixels, of which strokes are no more than half
+_BROAD = 13  # pixels of the thumbnail, of which strokes are no more than half
 _LIGHT = 90.0  # gray level of a board or sheet, at least
 _BRIGHT = 235  # gray level that the middle of a spot has at least
 _APART = 25.0  # gray levels between it and the board
@@ -26,13 +25,12 @@ def without_glare(gray: Gray) -> Gray:
     """A picture without soft bright spots on a lighter ground that dark ink is on; any other picture as it is."""
     if min(gray.shape) < _LEAST:
         return gray
-    longer = max(gray.shape)
-    scale, step = _SEEN / longer, max(1, longer // _SAMPLED)
-    size = (round(gray.shape[1] * scale), round(gray.shape[0] * scale))
-    small = np.asarray(cv2.resize(gray[::step, ::step], size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = thumbnail(gray)
+    tone = float(np.median(small))
+    if small.max() < max(_BRIGHT, tone + _APART) or tone < _LIGHT:  # as most are
+        return gray
     smooth = np.asarray(cv2.medianBlur(small, _BROAD), np.uint8)
-    tone = float(np.median(smooth))
-    if smooth.max() < max(_BRIGHT, tone + _APART) or tone < _LIGHT or not _has_spots(smooth, tone):
+    if smooth.max() < max(_BRIGHT, tone + _APART) or not _has_spots(smooth, tone):
         return gray
     light = cv2.subtract(cv2.GaussianBlur(smooth, (0, 0), 1), np.full_like(smooth, round(tone)))
     even = cv2.subtract(small, light)
@@ -46,9 +44,7 @@ def _has_spots(smooth: Gray, tone: float) -> bool:
     """Whether all that is brighter than the board's tone are soft spots."""
     height = float(smooth.max()) - tone
     low, middle, high = (smooth > tone + share * height for share in (0.25, 0.5, 0.75))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(middle.view(np.uint8), connectivity=8)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    if areas.max(initial=0) < _SMALLEST * smooth.size or areas.sum() > _LARGEST * smooth.size:
+    if not _SMALLEST * smooth.size <= np.count_nonzero(middle) <= _LARGEST * smooth.size:
         return False
     outlines, _ = cv2.findContours(middle.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     around = sum(cv2.arcLength(outline, True) for outline in outlines)
