@@ -52,13 +52,27 @@ def test_numbers_are_read_in_order(reader: Reader, ruled: bool) -> None:
     assert tops[0] < tops[6] < tops[8]
 
 
-@pytest.mark.parametrize(("leans", "tone"), [(0, 170), (6, 170), (12, 170), (0, 90), (6, 90)])
+@pytest.mark.parametrize(("leans", "tone"), [(0, 170), (6, 170), (12, 170), (0, 90), (6, 90), (18, 60)])
 def test_the_margin_line_of_a_notebook_is_no_row_of_ones(reader: Reader, leans: int, tone: int) -> None:
     page = sheet(LINES, ruled=True)
     height = page.shape[0]
     fine = np.full((height, page.shape[1]), 255, np.uint8)
     cv2.line(fine, (60 + leans, 0), (60, height), (tone,), 2, cv2.LINE_AA)
     assert reader.read(np.minimum(page, fine)).text.split("\n") == LINES
+
+
+@pytest.mark.parametrize("beside", [0, 1, 2])
+@pytest.mark.parametrize("degrees", [-2.0, 0.0, 1.0, 3.0])
+def test_squared_paper_with_a_margin_may_lean(reader: Reader, beside: int, degrees: float) -> None:
+    page = sheet(LINES).astype(np.float32)
+    page[20::29] *= 0.85
+    page[:, 15::29] *= 0.85
+    page[:, 73 + beside : 75 + beside] *= 0.5  # the margin's line, on a line of the squares and beside it
+    size = page.shape[::-1]
+    turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), degrees, 1.15)
+    seen = cv2.GaussianBlur(cv2.warpAffine(page, turn, size, borderMode=cv2.BORDER_REFLECT), (0, 0), 0.7)
+    seen += np.random.default_rng(0).normal(0, 2, page.shape)
+    assert reader.read(np.asarray(seen.clip(0, 255), np.uint8)).text.split("\n") == LINES
 
 
 def test_light_ink_and_small_digits_are_read(reader: Reader) -> None:

@@ -19,7 +19,6 @@ _ACROSS = 0.9  # share of its longer side that does
 _FINE, _THICK = 6, 0.015  # pixels, and share of the page's longer side, over which a line is no ruled one
 _RUN = 40  # pixels that a line runs straight along a row or a column
 _FAINT = 0.3  # of the share from which all is ink, that a line of ruled paper has on average
-_LIGHTEST = 0.3  # share of a line that has nothing on it
 _MOSTLY = 0.6  # share of a run that is at least so dark where it is a line; digits leave more of it free
 _BAND = 160  # pixels along lines in which squares are looked for, so that they may lean
 _STEP = 12  # pixels that lines of squared paper lie apart, at least
@@ -37,6 +36,7 @@ _STRIP = 24  # pixels along lines that are taken together where it is told how t
 _MOST_LEANING, _LEANINGS = 0.08, 41  # rows to a column, both ways, and how many are tried
 _FAINTER = 0.8  # share of what is thin that is no darker than a line
 _PLAINER = 1.2  # times as plain as without, lines that lean are
+_REMAINS = 3  # pixels, that remains of a line lie beside it at most
 _BESIDE = 9  # pixels across a line that what is beside it is looked at in
 
 
@@ -60,6 +60,7 @@ def without_rules(share: Gray, limit: int) -> Gray:
             across = np.ones((round(_thickness(rules > 0)) + 2, 3), np.uint8)
             joined = cv2.morphologyEx(level, cv2.MORPH_CLOSE, across)
             level = np.where(rules > 0, joined, level)  # what goes on across the line has not ended there
+            level = _without_remains(np.asarray(level, np.uint8), rules > 0, limit)
             turned = _sheared(level, steps, back=True)
             share = np.ascontiguousarray(turned.T if upright else turned)
     return share
@@ -82,6 +83,16 @@ def _lean(share: Gray) -> float:
 
     best = max(np.linspace(-_MOST_LEANING, _MOST_LEANING, _LEANINGS).tolist(), key=plainness)
     return best if plainness(best) > _PLAINER * plainness(0) else 0.0
+
+
+def _without_remains(share: Gray, lines: NDArray[np.bool_], limit: int) -> Gray:
+    """Ink without what keeps to lines along rows that were taken away: their darker pieces, and where they lean."""
+    near = cv2.dilate(lines.view(np.uint8), np.ones((2 * _REMAINS + 1, 1), np.uint8))
+    ink = (share > limit).view(np.uint8)
+    _, labels = cv2.connectedComponents(ink, connectivity=8)
+    goes_on = np.zeros(int(labels.max()) + 1, bool)
+    goes_on[labels[near == 0]] = True
+    return np.where((ink > 0) & ~goes_on[labels], np.uint8(0), share)
 
 
 def _sheared(share: Gray, steps: NDArray[np.int_], back: bool = False) -> Gray:
@@ -179,27 +190,11 @@ def _rules(share: Gray, limit: int) -> Gray:
     if not line.any():
         return np.zeros_like(share)
     band = cv2.morphologyEx(cv2.dilate(line, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, whole)
-    depths = _depths(np.asarray(along, np.uint8), line, np.asarray(band, np.uint8))
+    depth = np.uint8(min(255.0, 1.25 * float(np.median(along[line > 0]))))
     line = np.asarray(cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole), np.uint8)
     thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((_FINE, 1), np.uint8))
     beside = (band > line) & (dark > thick) & (share.shape[1] >= 2 * _RUN)  # a dark line's soft edges
-    return np.where(beside, depths, np.minimum(along, depths) * line)
-
-
-def _depths(along: Gray, line: Gray, band: Gray) -> Gray:
-    """How dark, at most, what is taken away is: as the usual line, or its own, such as a margin's, if that is darker.
-
-    line: (H, W), 1 where a line is. band: 1 there and beside it; each of its components is one line.
-    """
-    usual = 1.25 * float(np.median(along[line > 0]))
-    depths = np.full(line.shape, min(255.0, usual), np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(band, connectivity=8)
-    for label, (left, top, wide, high, _) in enumerate(stats[1:].tolist(), 1):
-        place = np.s_[top : top + high, left : left + wide]
-        own = labels[place] == label
-        lightest = float(np.quantile(along[place][own & (line[place] > 0)], _LIGHTEST))
-        depths[place][own] = min(255.0, max(usual, 1.25 * lightest))
-    return depths
+    return np.where(beside, depth, np.minimum(along, depth) * line)
 
 
 def without_lines(mask: Gray) -> Gray:
