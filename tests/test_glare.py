@@ -65,7 +65,8 @@ def test_other_pictures_stay_as_they_are() -> None:
     light_ink = 255 - board()
     dim = np.minimum(lit(board(), (450, 100)), 225)
     unwritten = lit(np.full((480, 600), BOARD, np.uint8), (450, 100))
+    from_one_side = np.asarray((board() * np.linspace(0.7, 1.35, 600)).clip(0, 255), np.uint8)
     small = np.ascontiguousarray(lit(board(), (450, 100))[:190])
     grain, strip = rng.integers(0, 256, (300, 300), np.uint8), np.full((200, 90_000), BOARD, np.uint8)
-    for picture in (board(), sharp, light_ink, dim, unwritten, small, grain, strip):
+    for picture in (board(), sharp, light_ink, dim, unwritten, from_one_side, small, grain, strip):
         assert without_glare(picture) is picture

@@ -15,7 +15,8 @@ _BROAD = 13  # pixels of the thumbnail, of which strokes are no more than half
 _LIGHT = 90.0  # gray level of a board or sheet, at least
 _BRIGHT = 235  # gray level that the middle of a spot has at least
 _APART = 25.0  # gray levels between it and the board
-_SMALLEST, _LARGEST = 0.002, 0.4  # of the picture, that a spot may be
+_SMALLEST, _LARGEST = 0.002, 0.3  # of the picture, that spots may be
+_ALONG = 0.2  # of the picture's edges, along which they may lie; light from one side does along more
 _SOFT = 2.5  # pixels over which half of its light fades
 _MARKS = 8  # pixels at least that are written
 _WRITTEN = 0.06  # of the board's tone, that they are darker
@@ -44,7 +45,8 @@ def _has_spots(smooth: Gray, tone: float) -> bool:
     """Whether all that is brighter than the board's tone are soft spots."""
     height = float(smooth.max()) - tone
     low, middle, high = (smooth > tone + share * height for share in (0.25, 0.5, 0.75))
-    if not _SMALLEST * smooth.size <= np.count_nonzero(middle) <= _LARGEST * smooth.size:
+    edges = np.concatenate((middle[0], middle[-1], middle[:, 0], middle[:, -1]))
+    if not _SMALLEST <= low.mean() <= _LARGEST or edges.mean() > _ALONG:
         return False
     outlines, _ = cv2.findContours(middle.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     around = sum(cv2.arcLength(outline, True) for outline in outlines)
