@@ -16,7 +16,6 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tsifra.errors import ModelError
-from tsifra.training.net import Gate
 
 Pairs = list[tuple[Tensor, Tensor]]
 
@@ -25,15 +24,13 @@ def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8], classes: i
     """Give `net` the weights of an exported network.
 
     images: (N, 28, 28) uint8, some hundred of those that are learned. Normalizations, which the model has folded, begin
-    with their means and deviations. What that scales is taken back in the next layer where a rectifier lies between,
-    and else by their own weights; those that are fixed at 1 take the deviations for 1. classes: outputs of the model.
-    Where `net` has more, they and the model's last begin as equal parts of it: kinds of no digit.
+    with their means and deviations, and what that scales is taken back in the next layer. classes: outputs of the
+    model. Where `net` has more, they and the model's last begin as equal parts of it: kinds of no digit.
     Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
     pairs = _weights(model, device)
     value = torch.tensor(images, device=device)[:, None].float() / 255
-    is_rectified = not any(isinstance(layer, nn.SiLU) for layer in net)
     whole = scale = torch.ones(1, device=device)
     shift = torch.zeros(0, device=device)
     with torch.no_grad():
@@ -47,20 +44,9 @@ def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8], classes: i
                         layer.bias.copy_(shift)
                 case nn.BatchNorm2d():
                     variance, mean = torch.var_mean(value, (0, 2, 3))
-                    if not (is_rectified or layer.weight.requires_grad):
-                        variance = torch.ones_like(variance) - layer.eps
-                    deviation = (variance + layer.eps).sqrt()
+                    scale = (variance + layer.eps).sqrt()
                     layer.running_mean, layer.running_var = mean, variance
-                    if is_rectified:
-                        scale = deviation
-                    else:
-                        layer.weight.copy_(deviation)
                     layer.bias.copy_((shift + mean) / scale)
-                case Gate():
-                    for dense in (layer.squeeze, layer.excite):
-                        weight, bias = _next(pairs, (*dense.weight.shape, 1, 1), model)
-                        dense.weight.copy_(weight[:, :, 0, 0])
-                        dense.bias.copy_(bias)
                 case nn.Linear():
                     weight, bias = _next(pairs, None, model)
                     if not pairs:
