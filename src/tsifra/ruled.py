@@ -36,7 +36,7 @@ _STRIP = 24  # pixels along lines that are taken together where it is told how t
 _MOST_LEANING, _LEANINGS = 0.08, 41  # rows to a column, both ways, and how many are tried
 _FAINTER = 0.8  # share of what is thin that is no darker than a line
 _PLAINER = 1.2  # times as plain as without, lines that lean are
-_REMAINS = 3  # pixels, that remains of a line lie beside it at most
+_REMAINS = 2  # pixels, that remains of a line lie beside it at most
 _BESIDE = 9  # pixels across a line that what is beside it is looked at in
 
 
@@ -193,7 +193,8 @@ def _rules(share: Gray, limit: int) -> Gray:
     depth = np.uint8(min(255.0, 1.25 * float(np.median(along[line > 0]))))
     line = np.asarray(cv2.morphologyEx(line, cv2.MORPH_CLOSE, whole), np.uint8)
     thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((_FINE, 1), np.uint8))
-    beside = (band > line) & (dark > thick) & (share.shape[1] >= 2 * _RUN)  # a dark line's soft edges
+    edges = (cv2.blur(dark - thick, (2 * _RUN, 1)) > 255 * _MOSTLY) & (share.shape[1] >= 2 * _RUN)
+    beside = (band > line) & edges & (dark > 0)  # a dark line's soft edges
     return np.where(beside, depth, np.minimum(along, depth) * line)
 
 
