@@ -24,7 +24,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @click.command()
 @click.option(
     "--recipe",
-    type=click.Choice(["tutorial", "fast", "minute", "best", "shipped"]),
+    type=click.Choice(["tutorial", "fast", "minute", "best", "base", "shipped"]),
     default="fast",
     show_default=True,
     help="Network and training: the Keras tutorial's, good in seconds, better in a minute, best, the package's.",

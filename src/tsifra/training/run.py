@@ -24,6 +24,7 @@ from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import Classifier, thresholds
 from tsifra.data.digits import Pictures
 from tsifra.data.mnist import Mnist
+from tsifra.data.nondigits import PAPER
 from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
@@ -33,7 +34,7 @@ from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import NETS, Merged, multiplications
-from tsifra.training.recipes import Recipe
+from tsifra.training.recipes import RECIPES, Recipe
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -75,6 +76,12 @@ def run(
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
+    if recipe.after and model is None:
+        model = out / recipe.after
+        first, goes_on = RECIPES[recipe.after], resume and (model / CHECKPOINT).exists()
+        if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
+            raise KeyboardInterrupt
+        resume = resume and (out / CHECKPOINT).exists()
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
@@ -175,11 +182,10 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
         return {"temperature": 1.0, "data": None}
     logits = _logits(net, images)
     temperature = round(best_temperature(logits, labels), 4)
-    shift = temperature * math.log(recipe.none_odds)
-    logits[:, NONE:] += shift
+    kinds = [label for label in range(NONE, recipe.learned) if label != PAPER]
     with torch.no_grad():
-        _outputs(net).bias[NONE:] += shift
-    said = softmax(logits / temperature)
+        _outputs(net).bias[kinds] += temperature * math.log(recipe.none_odds)
+    said = softmax(_logits(net, images) / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
         "temperature": temperature,
