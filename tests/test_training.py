@@ -20,7 +20,7 @@ from tsifra.training.export import save_model
 from tsifra.training.lessons import sources
 from tsifra.training.loop import Epoch, Training
 from tsifra.training.net import NETS, Merged
-from tsifra.training.recipes import RECIPES
+from tsifra.training.recipes import RECIPES, Recipe
 from tsifra.training.run import CHECKPOINT, card, export, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -32,7 +32,7 @@ def weights_of(folder: Path) -> bytes:
 
 def test_a_trained_network_reads(tmp_path: Path) -> None:
     seen: list[Epoch] = []
-    trained = run(RECIPE, TINY, tmp_path / "out", report=seen.append)
+    trained = run(RECIPE, TINY, tmp_path / "out", report=lambda recipe, epoch: seen.append(epoch))
     assert tuple(seen) == trained.history
     assert seen[-1].loss < seen[0].loss
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
@@ -59,7 +59,7 @@ def test_a_recipe_goes_on_from_another(tmp_path: Path, monkeypatch: pytest.Monke
     recipe = dataclasses.replace(RECIPE, after="first", epochs=2)
     epochs = list[Epoch]()
 
-    def kill(epoch: Epoch) -> None:
+    def kill(_: Recipe, epoch: Epoch) -> None:
         epochs.append(epoch)
         if len(epochs) in (2, 5):  # within the one and within the other
             raise Killed
@@ -79,7 +79,7 @@ def test_a_recipe_goes_on_from_another(tmp_path: Path, monkeypatch: pytest.Monke
 def test_ctrl_c_in_the_recipe_that_comes_first_ends_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first"))
 
-    def interrupt(epoch: Epoch) -> None:
+    def interrupt(_: Recipe, epoch: Epoch) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -145,7 +145,7 @@ class Killed(BaseException):
 def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str) -> None:
     recipe = dataclasses.replace(RECIPE, optimizer=optimizer, restarts=(2,), spared=0.5)  # type: ignore[arg-type]
 
-    def kill(epoch: Epoch) -> None:
+    def kill(_: Recipe, epoch: Epoch) -> None:
         if epoch.number == 3:
             raise Killed
 
@@ -160,7 +160,7 @@ def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str)
 
 
 def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
-    def interrupt(epoch: Epoch) -> None:
+    def interrupt(_: Recipe, epoch: Epoch) -> None:
         if epoch.number == 2:
             raise KeyboardInterrupt
 

@@ -63,7 +63,7 @@ def run(
     model: Path | None = None,
     fonts: Path = FONTS,
     cache: Path | None = None,
-    report: Callable[[Epoch], None] = lambda epoch: None,
+    report: Callable[[Recipe, Epoch], None] = lambda recipe, epoch: None,
 ) -> Trained:
     """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what whole epochs have taught until then.
 
@@ -78,9 +78,10 @@ def run(
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
     if recipe.after and model is None:
         model = out / recipe.after
-        first, goes_on = RECIPES[recipe.after], resume and (model / CHECKPOINT).exists()
+        first = dataclasses.replace(RECIPES[recipe.after], batch=recipe.batch, bf16=recipe.bf16)
+        goes_on = resume and (model / CHECKPOINT).exists()
         if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt  # there is nothing yet that `out` could hold
         resume = resume and (out / CHECKPOINT).exists()
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
@@ -104,7 +105,7 @@ def run(
             epoch = training.epoch()
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
             kept = epoch.number
-            report(epoch)
+            report(recipe, epoch)
     except KeyboardInterrupt:
         if not kept:  # nothing was learned, and a model may lie there
             raise
