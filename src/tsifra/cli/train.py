@@ -27,7 +27,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
     type=click.Choice(["tutorial", "fast", "minute", "best", "base", "shipped"]),
     default="fast",
     show_default=True,
-    help="The Keras tutorial's, good in seconds, better in a minute, best, what the package's begins with, the package's.",
+    help="The Keras tutorial's, good in seconds, better in a minute, best, what the package's begins with, and that.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
