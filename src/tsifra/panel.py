@@ -18,11 +18,11 @@ from tsifra.reading import BBox
 _LEAST = 0.5  # of the crop's sides, that a panel's are
 _AROUND = 0.06  # of the crop, that lies around it at least
 _STRAIGHT = 0.93  # of the smallest rectangle around it, what its hull fills
-_FULL = 0.8  # ... and what it fills itself, since what stands on it may hang together with what is around it
+_FULL = 0.9  # ... and what it fills itself, since what stands on it may hang together with what is around it
 _ASKEW = 12.0  # degrees that it may be turned
 _STEP = 0.25  # of the crop's range, by which its tone differs from what is around it
 _LEAST_STEP = 20.0  # gray levels
-_MARKED = 0.2  # of the crop's range, that a panel has at least with what stands on it
+_MARKED = 0.35  # of the crop's range, that a panel has at least with what stands on it
 _WHOLE = 0.95  # of its widest, that a row or column is as wide as, where leaning does not shorten it
 _LINED = 0.1  # of a row or column within it, from which that is no line
 _THICK, _UNEVEN = 0.25, 0.03  # of its shorter side, that a line around something is thick, and differs by
