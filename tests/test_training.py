@@ -73,7 +73,7 @@ def test_a_recipe_goes_on_from_another(tmp_path: Path, monkeypatch: pytest.Monke
     assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 1, 2]
     assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
     document = Classifier(tmp_path / "whole").card.document
-    assert (document["name"], document["from"], document["recipe"]["goes_on"]) == ("tiny-0", "first-0", True)
+    assert (document["name"], document["from"], document["recipe"]["goes_on"]) == ("tiny-1", "first-0", True)
 
 
 def test_ctrl_c_in_the_recipe_that_comes_first_ends_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,8 @@ def run(
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle; by default, where
+    the recipe goes on from another, what that gives, in a folder of `out`.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
@@ -82,6 +83,7 @@ def run(
         goes_on = resume and (model / CHECKPOINT).exists()
         if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
             raise KeyboardInterrupt  # there is nothing yet that `out` could hold
+        seed += 1  # for other pictures
         resume = resume and (out / CHECKPOINT).exists()
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
