@@ -24,7 +24,6 @@ from tsifra.training.muon import Muon
 from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import Recipe
 
-_AT_ONCE = 1000  # pictures that are looked through
 _MEASURED = 2000  # pictures that normalizations begin with the means of
 
 
@@ -70,18 +69,9 @@ class Training:
         self.history: list[Epoch] = []
 
     def begin(self, model: Path) -> None:
-        """Begin with the weights of an ONNX file, and so with what is known by it.
-
-        Raises ModelError for one of other layers or outputs.
-        """
+        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs."""
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         begin(self._net, model, self._images[order[:_MEASURED], 0].cpu().numpy(), self._recipe.classes)
-        if self._recipe.spared:
-            with torch.inference_mode():
-                for start in range(0, len(self._images), _AT_ONCE):
-                    part = slice(start, start + _AT_ONCE)
-                    logits = self._net(self._images[part].float() / 255)
-                    self._losses[part] = F.cross_entropy(logits, self._labels[part], reduction="none")
 
     @property
     def network(self) -> nn.Sequential:
@@ -147,10 +137,9 @@ class Training:
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         weights = torch.ones_like(self._losses)
         spared = self._recipe.spared
-        seen = self._losses[self._losses.isfinite()]
-        if not spared or not len(seen):
+        if not spared or not self.history:
             return order, weights
-        known = self._losses < seen.mean()
+        known = self._losses < self._losses[self._losses.isfinite()].mean()
         draw = torch.rand(len(order), generator=self._random, device=order.device)
         shown = order[~known[order] | (draw >= spared)]
         if len(shown) < self._recipe.batch:
