@@ -35,6 +35,15 @@ def test_a_digit_on_a_panel_is_read(label: str, ink: int, panel: int, around: in
     assert reader.read_one(picture).text == label
 
 
+@pytest.mark.parametrize(("ink", "panel", "around"), [(150, 215, 8), (140, 205, 8), (105, 40, 247)])
+def test_a_frame_that_stands_out_far_more_than_the_digit_hides_it_not(
+    ink: int, panel: int, around: int, reader: Reader
+) -> None:
+    pictures = [framed(digit(label, 40, ink=ink, paper=panel), around, (4, 4, 3, 3)) for label in DIGITS]
+    read = [reader.read_one(np.asarray(cv2.GaussianBlur(picture, (0, 0), 1), np.uint8)).text for picture in pictures]
+    assert "".join(read) == DIGITS
+
+
 @pytest.mark.parametrize("sides", [(14, 0, 0, 0), (0, 14, 0, 0), (0, 0, 14, 14), (8, 8, 0, 0), (3, 20, 15, 4)])
 def test_what_is_around_may_show_at_any_side(sides: tuple[int, int, int, int], reader: Reader) -> None:
     read = [reader.read_one(framed(digit(label, 70, ink=240, paper=40), 220, sides)).text for label in DIGITS]
