@@ -34,7 +34,8 @@ _HELD_OUT = 10  # every tenth family of faces is not learned
 class Lessons:
     """Pictures (N, 28, 28) uint8 and labels (N,) uint8 to learn, to be examined on, and to calibrate on.
 
-    labels: from 10 on kinds of "no digit". held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back
+    labels: from 10 on kinds of "no digit". new: how many, the last, are of a kind that the recipe before did not have.
+    held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back
     ones and those made here, whose 10 is "no digit" of any kind.
     """
 
@@ -42,6 +43,7 @@ class Lessons:
     labels: Pictures
     held_back: tuple[Pictures, Pictures]
     calibration: tuple[Pictures, Pictures]
+    new: int = 0
 
 
 def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache: Path | None = None) -> Lessons:
@@ -60,6 +62,7 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
         np.concatenate((*[labels] * recipe.repeats, made[1])),
         held_back,
         (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], np.minimum(others[1], NONE)))),
+        recipe.mix.counted if recipe.after else 0,
     )
 
 
