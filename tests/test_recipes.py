@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tsifra.reading import NONE
 from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
 from tsifra.training.lessons import Lessons
-from tsifra.training.loop import Training
+from tsifra.training.loop import Teacher, Training, predict
 from tsifra.training.net import NETS, Gate, multiplications
 from tsifra.training.recipes import RECIPES
 from tsifra.training.run import card, run
@@ -103,10 +104,44 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
     assert second.loss < whole.loss
 
 
-def test_what_the_model_knows_that_it_begins_with_is_spared_at_once(tmp_path: Path) -> None:
-    run(RECIPE, TINY, tmp_path)
-    training = Training(dataclasses.replace(RECIPE, spared=0.75, goes_on=True), IMAGES, LABELS)
-    training.begin(tmp_path / "model.onnx")
+def test_a_teacher_is_believed_but_for_what_is_new_to_it() -> None:
+    told = np.eye(10, dtype=np.float32)[LABELS]
+    wrong = np.roll(LABELS, 1)
+    for share, new, right in ((1.0, 0, 1.0), (1.0, 400, 0.0), (0.0, 0, 0.0)):
+        training = Training(dataclasses.replace(RECIPE, taught=share), IMAGES, wrong, teacher=Teacher(told, new))
+        for _ in range(RECIPE.epochs):
+            training.epoch()
+        answers = predict(training.network, IMAGES).argmax(1).numpy()
+        assert (answers == LABELS).mean() == pytest.approx(right, abs=0.1)
+
+
+def test_a_teacher_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lessons = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
+    teachers = list[Teacher | None]()
+
+    class Watched(Training):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            teachers.append(given[-1])
+
+    monkeypatch.setattr("tsifra.training.run.Training", Watched)
+    base = dataclasses.replace(RECIPES["base"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
+    recipe = dataclasses.replace(base, taught=0.7, epochs=1)
+    told = []
+    for times in (1.0, 0.25):
+        run(dataclasses.replace(base, none_odds=times), TINY, tmp_path / "base")
+        run(recipe, TINY, tmp_path / "further", model=tmp_path / "base")
+        assert teachers[-1] is not None
+        told.append(teachers[-1].told[WITH_NONE < PAPER])
+    assert teachers[0] is None
+    assert told[1] == pytest.approx(told[0], abs=0.02)
+
+
+def test_what_the_teacher_knows_is_spared_at_once() -> None:
+    told = np.full((len(LABELS), 10), 0.01, np.float32)
+    told[np.arange(len(LABELS)), LABELS] = np.where(np.arange(len(LABELS)) % 3, 0.91, 0.1)
+    training = Training(dataclasses.replace(RECIPE, spared=0.75), IMAGES, LABELS, teacher=Teacher(told, 0))
     before = training.state()["losses"].clone()
     training.epoch()
     assert 0.1 < (training.state()["losses"] != before)[before < before.mean()].float().mean() < 0.4

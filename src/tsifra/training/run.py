@@ -100,7 +100,8 @@ def run(
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, np.zeros((2, 28, 28), np.uint8), recipe.classes)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
-    teacher = None if before is None or not recipe.taught else _teacher(before, lessons)
+    is_taught = before is not None and recipe.taught and before.signature.classes == max(recipe.outputs) + 1
+    teacher = _teacher(before, lessons) if before is not None and is_taught else None
     training = Training(recipe, lessons.images, lessons.labels, seed, device, teacher)
     if checkpoint is not None:
         _restore(training, checkpoint, out / CHECKPOINT)
