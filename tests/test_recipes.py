@@ -23,6 +23,9 @@ from tsifra.training.recipes import RECIPES
 from tsifra.training.run import card, run
 
 WITH_NONE = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)  # 8 is remains of a box, 9 blank paper
+LESSONS = Lessons(
+    IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)), np.zeros(400, np.bool)
+)
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -62,8 +65,7 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
 def test_no_digit_but_blank_paper_is_as_likely_as_the_recipe_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lessons = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
-    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
     recipe = dataclasses.replace(RECIPES["base"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
     odds = []
     for times in (1.0, 0.25):
@@ -107,8 +109,10 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
 def test_a_teacher_is_believed_but_for_what_is_new_to_it() -> None:
     told = np.eye(10, dtype=np.float32)[LABELS]
     wrong = np.roll(LABELS, 1)
-    for share, new, right in ((1.0, 0, 1.0), (1.0, 400, 0.0), (0.0, 0, 0.0)):
-        training = Training(dataclasses.replace(RECIPE, taught=share), IMAGES, wrong, teacher=Teacher(told, new))
+    for share, new, right in ((1.0, False, 1.0), (1.0, True, 0.0), (0.0, False, 0.0)):
+        training = Training(
+            dataclasses.replace(RECIPE, taught=share), IMAGES, wrong, teacher=Teacher(told, np.full(400, new))
+        )
         for _ in range(RECIPE.epochs):
             training.epoch()
         answers = predict(training.network, IMAGES).argmax(1).numpy()
@@ -116,8 +120,7 @@ def test_a_teacher_is_believed_but_for_what_is_new_to_it() -> None:
 
 
 def test_a_teacher_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lessons = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
-    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
     teachers = list[Teacher | None]()
 
     class Watched(Training):
@@ -141,7 +144,9 @@ def test_a_teacher_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monke
 def test_what_the_teacher_knows_is_spared_at_once() -> None:
     told = np.full((len(LABELS), 10), 0.01, np.float32)
     told[np.arange(len(LABELS)), LABELS] = np.where(np.arange(len(LABELS)) % 3, 0.91, 0.1)
-    training = Training(dataclasses.replace(RECIPE, spared=0.75), IMAGES, LABELS, teacher=Teacher(told, 0))
+    training = Training(
+        dataclasses.replace(RECIPE, spared=0.75), IMAGES, LABELS, teacher=Teacher(told, np.zeros(400, np.bool))
+    )
     before = training.state()["losses"].clone()
     training.epoch()
     assert 0.1 < (training.state()["losses"] != before)[before < before.mean()].float().mean() < 0.4

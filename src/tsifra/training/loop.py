@@ -49,11 +49,11 @@ class Epoch:
 class Teacher:
     """What a model says of the pictures that are learned.
 
-    told: (N, outputs of the recipe) float32 probabilities. new: of the last so many it knows nothing.
+    told: (N, outputs of the recipe) float32 probabilities. is_new: (N,) bool, of which it is not believed.
     """
 
     told: NDArray[np.float32]
-    new: int
+    is_new: NDArray[np.bool]
 
 
 class Training:
@@ -86,8 +86,7 @@ class Training:
         self._told = None
         if teacher is not None:
             self._told = torch.from_numpy(teacher.told).to(device)
-            self._shares = torch.full((len(images),), recipe.taught, device=device)
-            self._shares[len(images) - teacher.new :] = 0
+            self._shares = torch.tensor(np.where(teacher.is_new, 0, np.float32(recipe.taught)), device=device)
             places = torch.tensor(recipe.outputs, device=device)[self._labels]
             self._losses = -self._told[torch.arange(len(images)), places].log()
         if len(images) < recipe.batch:

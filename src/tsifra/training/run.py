@@ -181,7 +181,7 @@ def _teacher(model: Classifier, lessons: Lessons) -> Teacher:
     with ThreadPoolExecutor(processors()) as pool:
         told = np.concatenate(list(pool.map(network, parts)))
     told[:, NONE:] /= _odds(model)
-    return Teacher(np.asarray(told / told.sum(1, keepdims=True), np.float32), lessons.new)
+    return Teacher(np.asarray(told / told.sum(1, keepdims=True), np.float32), lessons.is_new)
 
 
 def _odds(model: Classifier) -> float:
