@@ -16,7 +16,6 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tsifra.errors import ModelError
-from tsifra.training.net import Gate
 
 Pairs = list[tuple[Tensor, Tensor]]
 
@@ -27,7 +26,7 @@ def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8], classes: i
     images: (N, 28, 28) uint8, some hundred of those that are learned. Normalizations, which the model has folded, begin
     with their means and deviations, and what that scales is taken back in the next layer. classes: outputs of the
     model. Where `net` has more, they and the model's last begin as equal parts of it: kinds of no digit.
-    Gates that the model has not begin with factors of 1. Raises ModelError for a model of other layers or outputs.
+    Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
     pairs = _weights(model, device)
@@ -48,11 +47,6 @@ def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8], classes: i
                     scale = (variance + layer.eps).sqrt()
                     layer.running_mean, layer.running_var = mean, variance
                     layer.bias.copy_((shift + mean) / scale)
-                case Gate() if pairs and pairs[0][0].shape == (*layer.squeeze.weight.shape, 1, 1):
-                    for dense, scaled in ((layer.squeeze, scale), (layer.excite, whole)):
-                        weight, bias = pairs.pop(0)
-                        dense.weight.copy_(weight[:, :, 0, 0] * scaled)
-                        dense.bias.copy_(bias)
                 case nn.Linear():
                     weight, bias = _next(pairs, None, model)
                     if not pairs:

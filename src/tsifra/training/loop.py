@@ -5,7 +5,6 @@ whole set lives on the device as one uint8 tensor and whole batches are augmente
 in `state`, so that a run goes on from there with the same result. Knows nothing of files.
 """
 
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tsifra.errors import DataError
-from tsifra.reading import NONE
 from tsifra.training.adamax import Adamax
 from tsifra.training.begin import begin
 from tsifra.training.muon import Muon
@@ -45,30 +43,13 @@ class Epoch:
     elapsed_s: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Teacher:
-    """What a model says of the pictures that are learned.
-
-    told: (N, outputs of the recipe) float32 probabilities. is_new: (N,) bool, of which it is not believed.
-    """
-
-    told: NDArray[np.float32]
-    is_new: NDArray[np.bool]
-
-
 class Training:
     """A network that is being trained. Deterministic on one machine with one number of threads."""
 
     def __init__(
-        self,
-        recipe: Recipe,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        seed: int = 0,
-        device: str = "cpu",
-        teacher: Teacher | None = None,
+        self, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int = 0, device: str = "cpu"
     ) -> None:
-        """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`; teacher: of these pictures.
+        """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`.
 
         Raises DataError where N is less than the recipe's batch.
         """
@@ -83,26 +64,14 @@ class Training:
         self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
         self._losses = torch.full((len(images),), torch.inf, device=device)  # of each picture when it was last shown
-        self._told = None
-        if teacher is not None:
-            self._told = torch.from_numpy(teacher.told).to(device)
-            self._shares = torch.tensor(np.where(teacher.is_new, 0, np.float32(recipe.taught)), device=device)
-            places = torch.tensor(recipe.outputs, device=device)[self._labels]
-            self._losses = -self._told[torch.arange(len(images)), places].log()
         if len(images) < recipe.batch:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
 
-    def begin(self, model: Path, odds: float = 1.0) -> None:
-        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs.
-
-        odds: how many times as likely as among what is learned no digit is to the model; here it is as likely again.
-        """
+    def begin(self, model: Path) -> None:
+        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs."""
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         begin(self._net, model, self._images[order[:_MEASURED], 0].cpu().numpy(), self._recipe.classes)
-        if odds != 1:
-            with torch.no_grad():
-                self._net[-1].bias[NONE:] -= math.log(odds)
 
     @property
     def network(self) -> nn.Sequential:
@@ -137,9 +106,8 @@ class Training:
             with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
                 logits = self._net(batch).float()
             losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
-            aims = losses if self._told is None else losses.lerp(self._missed(logits, index), self._shares[index])
             self._optimizer.zero_grad()
-            (aims @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
+            (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
             rate = recipe.rate_at((len(self.history) + step / steps) / recipe.epochs)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
@@ -160,13 +128,6 @@ class Training:
             self._ends.update_parameters(self._last)
         return done
 
-    def _missed(self, logits: Tensor, index: Tensor) -> Tensor:
-        """Cross-entropy of what is said with what the teacher says of the same pictures, before they are bent."""
-        assert self._told is not None
-        said = Merged(self._recipe.outputs)(logits).log_softmax(1)
-        missed: Tensor = -(self._told[index] * said).sum(1)
-        return missed
-
     def _chosen(self) -> tuple[Tensor, Tensor]:
         """Indices of the pictures to show, in random order, and the weight of every picture (after Qin et al. 2024).
 
@@ -176,10 +137,9 @@ class Training:
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         weights = torch.ones_like(self._losses)
         spared = self._recipe.spared
-        seen = self._losses[self._losses.isfinite()]
-        if not spared or not len(seen):
+        if not spared or not self.history:
             return order, weights
-        known = self._losses < seen.mean()
+        known = self._losses < self._losses[self._losses.isfinite()].mean()
         draw = torch.rand(len(order), generator=self._random, device=order.device)
         shown = order[~known[order] | (draw >= spared)]
         if len(shown) < self._recipe.batch:

@@ -11,7 +11,6 @@ import os
 import platform
 import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,22 +24,18 @@ from tsifra.calibration import best_temperature, promises, softmax, wilson
 from tsifra.classifier import Classifier, thresholds
 from tsifra.data.digits import Pictures
 from tsifra.data.mnist import Mnist
-from tsifra.data.nondigits import PAPER
 from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
-from tsifra.lane import processors
-from tsifra.network import Network
 from tsifra.reading import LABELS, NONE
 from tsifra.training.augment import Augment
 from tsifra.training.begin import begin
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
-from tsifra.training.loop import Epoch, Teacher, Training, predict
+from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import NETS, Merged, multiplications
-from tsifra.training.recipes import RECIPES, Recipe
+from tsifra.training.recipes import Recipe
 
 CHECKPOINT = "checkpoint.pt"
-_TOLD = 10_000  # pictures that a teacher is asked about at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +62,19 @@ def run(
     model: Path | None = None,
     fonts: Path = FONTS,
     cache: Path | None = None,
-    report: Callable[[Recipe, Epoch], None] = lambda recipe, epoch: None,
+    report: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Trained:
     """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what whole epochs have taught until then.
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle; by default, where
-    the recipe goes on from another, what that gives, in a folder of `out`.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
-    if recipe.after and model is None:
-        model = out / recipe.after
-        first = dataclasses.replace(RECIPES[recipe.after], batch=recipe.batch, bf16=recipe.bf16)
-        goes_on = resume and (model / CHECKPOINT).exists()
-        if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
-            raise KeyboardInterrupt  # there is nothing yet that `out` could hold
-        seed += 1  # for other pictures
-        resume = resume and (out / CHECKPOINT).exists()
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
@@ -100,20 +86,18 @@ def run(
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, np.zeros((2, 28, 28), np.uint8), recipe.classes)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
-    is_taught = before is not None and recipe.taught and before.signature.classes == max(recipe.outputs) + 1
-    teacher = _teacher(before, lessons) if before is not None and is_taught else None
-    training = Training(recipe, lessons.images, lessons.labels, seed, device, teacher)
+    training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if checkpoint is not None:
         _restore(training, checkpoint, out / CHECKPOINT)
     elif before is not None:
-        training.begin(before.file, _odds(before))
+        training.begin(before.file)
     interrupted, kept = False, len(training.history)
     try:
         while kept < recipe.epochs:
             epoch = training.epoch()
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
             kept = epoch.number
-            report(recipe, epoch)
+            report(epoch)
     except KeyboardInterrupt:
         if not kept:  # nothing was learned, and a model may lie there
             raise
@@ -174,23 +158,6 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
     }
 
 
-def _teacher(model: Classifier, lessons: Lessons) -> Teacher:
-    """What a model says of the pictures to learn, with no digit as likely as it is among them."""
-    network = Network(model.file.read_bytes(), model.card.name)
-    parts = np.array_split(lessons.images, max(1, len(lessons.images) // _TOLD))
-    with ThreadPoolExecutor(processors()) as pool:
-        told = np.concatenate(list(pool.map(network, parts)))
-    told[:, NONE:] /= _odds(model)
-    return Teacher(np.asarray(told / told.sum(1, keepdims=True), np.float32), lessons.is_new)
-
-
-def _odds(model: Classifier) -> float:
-    """How many times as likely no digit is to a model as among what it has learned."""
-    recipe = model.card.document.get("recipe", {})
-    odds: float = recipe.get("none_odds", 1.0)
-    return float(odds**model.card.temperature)
-
-
 def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None, dict[str, Any]]:
     """Accuracy of the held-back pictures, None where there are none, and the figures for model.json."""
     images, labels = lessons.held_back
@@ -208,10 +175,11 @@ def _calibrated(recipe: Recipe, net: torch.nn.Sequential, lessons: Lessons) -> d
         return {"temperature": 1.0, "data": None}
     logits = _logits(net, images)
     temperature = round(best_temperature(logits, labels), 4)
-    kinds = [label for label in range(NONE, recipe.learned) if label != PAPER]
+    shift = temperature * math.log(recipe.none_odds)
+    logits[:, NONE:] += shift
     with torch.no_grad():
-        _outputs(net).bias[kinds] += temperature * math.log(recipe.none_odds)
-    said = softmax(_logits(net, images) / temperature)
+        _outputs(net).bias[NONE:] += shift
+    said = softmax(logits / temperature)
     others = "" if recipe.calibration is None else f" and pictures made here: {_named(recipe.calibration)}"
     return {
         "temperature": temperature,
