@@ -203,9 +203,18 @@ class Training:
 def predict(net: nn.Sequential, images: NDArray[np.uint8], batch: int = 1000) -> Tensor:
     """Logits (N, classes) of pictures (N, 28, 28) uint8."""
     device = next(net.parameters()).device
+    net.eval()
+
+    def said(part: NDArray[np.uint8]) -> Tensor:
+        logits: Tensor = net(torch.tensor(part, device=device)[:, None].float() / 255)
+        return logits
+
     with torch.inference_mode():
-        parts = torch.tensor(images).split(batch)  # type: ignore[no-untyped-call]
-        return torch.cat([net.eval()(part.to(device)[:, None].float() / 255).cpu() for part in parts])
+        # In one block: small tensors, each between larger ones that go, would keep gigabytes from being used again.
+        logits = torch.empty(len(images), said(images[:1]).shape[1])
+        for start in range(0, len(images), batch):
+            logits[start : start + batch] = said(images[start : start + batch])
+    return logits
 
 
 def computes_bf16(device: str) -> bool:
