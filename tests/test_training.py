@@ -23,6 +23,8 @@ from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import RECIPES, Recipe
 from tsifra.training.run import CHECKPOINT, card, export, run
 
+SOME = torch.tensor(IMAGES[:50])[:, None].float() / 255
+
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
@@ -106,7 +108,7 @@ def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
     training.epoch()
     save_model(training.network, tmp_path, card(RECIPE, 0, training.network, name))
     net = NETS[name](14)
-    begin(net, tmp_path / "model.onnx", IMAGES[:50], 10)
+    begin(net, tmp_path / "model.onnx", SOME, 10)
     with torch.inference_mode():
         said = (
             torch.nn.Sequential(*net, Merged((*range(9), *[9] * 5)))
@@ -115,9 +117,9 @@ def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
         )
     assert said.numpy() == pytest.approx(Network(weights_of(tmp_path), name)(IMAGES[:9]), abs=1e-5)
     with pytest.raises(ModelError, match="other layers"):
-        begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", IMAGES[:50], 10)
+        begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", SOME, 10)
     with pytest.raises(ModelError, match="10 outputs"):
-        begin(NETS[name](14), tmp_path / "model.onnx", IMAGES[:50], 11)
+        begin(NETS[name](14), tmp_path / "model.onnx", SOME, 11)
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:

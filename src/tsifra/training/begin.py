@@ -8,10 +8,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
@@ -20,17 +18,18 @@ from tsifra.errors import ModelError
 Pairs = list[tuple[Tensor, Tensor]]
 
 
-def begin(net: nn.Sequential, model: Path, images: NDArray[np.uint8], classes: int) -> None:
+def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None:
     """Give `net` the weights of an exported network.
 
-    images: (N, 28, 28) uint8, some hundred of those that are learned. Normalizations, which the model has folded, begin
-    with their means and deviations, and what that scales is taken back in the next layer. classes: outputs of the
-    model. Where `net` has more, they and the model's last begin as equal parts of it: kinds of no digit.
+    images: (N, 1, 28, 28) float in 0…1, some thousand of those that are learned, bent as they are then. Normalizations,
+    which the model has folded, begin with their means and deviations, and what that scales is taken back in the next
+    layer. classes: outputs of the model. Where `net` has more, they and the model's last begin as equal parts of it:
+    kinds of no digit.
     Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
     pairs = _weights(model, device)
-    value = torch.tensor(images, device=device)[:, None].float() / 255
+    value = images.to(device)
     whole = scale = torch.ones(1, device=device)
     shift = torch.zeros(0, device=device)
     with torch.no_grad():

@@ -26,7 +26,7 @@ from tsifra.training.muon import Muon
 from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import Recipe
 
-_MEASURED = 2000  # pictures that normalizations begin with the means of
+_MEASURED = 5000  # pictures that normalizations begin with the means of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Training:
         is_new: (N,) bool, which pictures the model is no teacher of, where the recipe asks for one.
         """
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
-        begin(self._net, model, self._images[order[:_MEASURED], 0].cpu().numpy(), self._recipe.classes)
+        begin(self._net, model, self._shown(order[:_MEASURED]), self._recipe.classes)
         with torch.no_grad():
             self._net[-1].bias[NONE:] -= math.log(odds)
         if self._recipe.taught:
@@ -117,10 +117,8 @@ class Training:
         shown, weights = self._chosen()
         steps = len(shown) // recipe.batch
         for step, index in enumerate(shown[: steps * recipe.batch].view(steps, recipe.batch)):
-            batch, truth, weight = self._images[index].float() / 255, self._labels[index], weights[index]
-            if recipe.augment is not None:
-                batch = recipe.augment(batch, self._random)
-            batch = batch.contiguous(memory_format=torch.channels_last)
+            truth, weight = self._labels[index], weights[index]
+            batch = self._shown(index).contiguous(memory_format=torch.channels_last)
             with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
                 logits = self._net(batch).float()
             losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
@@ -149,6 +147,11 @@ class Training:
         if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
             self._ends.update_parameters(self._last)
         return done
+
+    def _shown(self, index: Tensor) -> Tensor:
+        """Pictures (N, 1, 28, 28) in 0…1 as an epoch shows them: bent, each time otherwise."""
+        pictures = self._images[index].float() / 255
+        return pictures if self._recipe.augment is None else self._recipe.augment(pictures, self._random)
 
     def _chosen(self) -> tuple[Tensor, Tensor]:
         """Indices of the pictures to show, in random order, and the weight of every picture (after Qin et al. 2024).

@@ -162,7 +162,7 @@ RECIPES = {
             _BASE,
             name="shipped",
             after="base",
-            epochs=7,
+            epochs=4,
             rate=0.003,
             restarts=(),
             taught=0.7,

@@ -93,7 +93,7 @@ def run(
     # What does not fit is told of before pictures are made, which may take half an hour.
     checkpoint = _load_checkpoint(out / CHECKPOINT, recipe, seed, device) if resume else None
     if before is not None:
-        begin(NETS[recipe.net](recipe.learned), before.file, np.zeros((2, 28, 28), np.uint8), recipe.classes)
+        begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if before is not None:
