@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from conftest import CommandLine
 from drawing import DIGITS, digit
@@ -15,6 +16,7 @@ from tsifra.classifier import Classifier
 from tsifra.errors import DataError, ModelError
 from tsifra.network import Network
 from tsifra.reader import Reader
+from tsifra.training.augment import Augment
 from tsifra.training.begin import begin
 from tsifra.training.export import save_model
 from tsifra.training.lessons import sources
@@ -88,6 +90,21 @@ def test_ctrl_c_in_the_recipe_that_comes_first_ends_both(tmp_path: Path, monkeyp
         run(dataclasses.replace(RECIPE, after="first"), TINY, tmp_path, report=interrupt)
     assert (tmp_path / "first" / "model.onnx").exists()
     assert not (tmp_path / "model.onnx").exists()
+
+
+def test_a_run_loses_at_first_what_its_model_loses_on_bent_pictures(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=8, batch=100, average=0.0, smoothing=0.0, augment=Augment(pen=1.0))
+    first = Training(recipe, IMAGES, LABELS)
+    for _ in range(recipe.epochs):
+        first.epoch()
+    save_model(first.network, tmp_path, card(recipe, 0, first.network, "first"))
+    further = Training(dataclasses.replace(recipe, rate=0.0), IMAGES, LABELS)
+    further.begin(tmp_path / "model.onnx")
+    lost = sum(further.epoch().loss for _ in range(4)) / 4
+    bent = Augment(pen=1.0)(torch.tensor(IMAGES).repeat(4, 1, 1)[:, None] / 255, torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        expected = F.cross_entropy(first.network(bent), torch.tensor(LABELS).repeat(4).long())
+    assert lost == pytest.approx(expected.item(), rel=0.1)
 
 
 def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
