@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from tsifra.errors import ModelError
 
+_KEPT = 0.14  # root of the mean square of a convolution's weights, where steps and decay hold the balance
+
 Pairs = list[tuple[Tensor, Tensor]]
 
 
@@ -23,14 +25,15 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
 
     images: (N, 1, 28, 28) float in 0…1, some thousand of those that are learned, bent as they are then. Normalizations,
     which the model has folded, begin with their means and deviations, and what that scales is taken back in the next
-    layer. classes: outputs of the model. Where `net` has more, they and the model's last begin as equal parts of it:
-    kinds of no digit.
+    layer. The weights before them, of which any multiple gives the same, are as large as training keeps them, since its
+    steps would turn smaller ones further. classes: outputs of the model. Where `net` has more, they and the model's
+    last begin as equal parts of it: kinds of no digit.
     Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
     pairs = _weights(model, device)
     value = images.to(device)
-    whole = scale = torch.ones(1, device=device)
+    whole = scale = grown = torch.ones(1, device=device)
     shift = torch.zeros(0, device=device)
     with torch.no_grad():
         for layer in net.eval():
@@ -41,11 +44,15 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
                     scale = whole
                     if layer.bias is not None:
                         layer.bias.copy_(shift)
+                    else:
+                        grown = (_KEPT / layer.weight.square().mean().sqrt()).clamp(min=1)
+                        layer.weight.mul_(grown)
                 case nn.BatchNorm2d():
                     variance, mean = torch.var_mean(value, (0, 2, 3))
-                    scale = (variance + layer.eps).sqrt()
+                    deviation = (variance + layer.eps).sqrt()
                     layer.running_mean, layer.running_var = mean, variance
-                    layer.bias.copy_((shift + mean) / scale)
+                    layer.bias.copy_((shift * grown + mean) / deviation)
+                    scale = deviation / grown
                 case nn.Linear():
                     weight, bias = _next(pairs, None, model)
                     if not pairs:

@@ -162,7 +162,7 @@ RECIPES = {
             _BASE,
             name="shipped",
             after="base",
-            epochs=4,
+            epochs=2,
             rate=0.003,
             restarts=(),
             taught=0.7,
