@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from conftest import CommandLine
 from drawing import DIGITS, digit
@@ -105,6 +106,27 @@ def test_a_run_loses_at_first_what_its_model_loses_on_bent_pictures(tmp_path: Pa
     with torch.inference_mode():
         expected = F.cross_entropy(first.network(bent), torch.tensor(LABELS).repeat(4).long())
     assert lost == pytest.approx(expected.item(), rel=0.1)
+
+
+def test_a_run_that_goes_on_turns_no_layer_further_than_others(tmp_path: Path) -> None:
+    """Folded weights may be of any size, though the network that gave them had all of one size."""
+    training = Training(dataclasses.replace(RECIPE, average=0.0), IMAGES, LABELS)
+    for _ in range(RECIPE.epochs):
+        training.epoch()
+    for layer in training.network:
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.weight.data *= 0.1  # which the layer after it makes good
+        elif isinstance(layer, nn.Linear):
+            layer.weight.data *= 10
+    save_model(training.network, tmp_path, card(RECIPE, 0, training.network, "tiny"))
+    recipe = dataclasses.replace(RECIPE, optimizer="muon", rate=1e-3)
+    further = Training(recipe, IMAGES, LABELS)
+    further.begin(tmp_path / "model.onnx")
+    before = [layer.weight.detach().clone() for layer in further._net if isinstance(layer, nn.Conv2d)]
+    further.epoch()
+    after = [layer.weight.detach() for layer in further._net if isinstance(layer, nn.Conv2d)]
+    turned = [float((new - old).norm() / old.norm()) for old, new in zip(before, after, strict=True)]
+    assert max(turned) < 0.1
 
 
 def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
