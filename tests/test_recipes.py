@@ -116,6 +116,16 @@ def test_a_model_teaches_but_for_what_is_new_to_it(
     assert (answers == (LABELS if is_believed else (LABELS + 1) % 10)).mean() > 0.9
 
 
+def test_the_mean_with_what_it_goes_on_from(tmp_path: Path) -> None:
+    training = taught(tmp_path, True, restarts=(0,), average=0.0)
+    begun = [weight.detach().clone() for weight in training.network.parameters()]
+    for _ in range(RECIPE.epochs):
+        training.epoch()
+    ended = training._net.parameters()
+    for start, end, mean in zip(begun, ended, training.network.parameters(), strict=True):
+        assert torch.allclose(mean, (start + end) / 2, atol=1e-5)
+
+
 def test_what_the_teacher_knows_is_spared_at_once(tmp_path: Path) -> None:
     training = taught(tmp_path, False, taught=0.7, spared=0.75)
     before = training.state()["losses"].clone()

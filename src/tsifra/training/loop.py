@@ -81,6 +81,8 @@ class Training:
         begin(self._net, model, self._shown(order[:_MEASURED]), self._recipe.classes)
         with torch.no_grad():
             self._net[-1].bias[NONE:] -= math.log(odds)
+        if 0 in self._recipe.restarts:
+            self._ends.update_parameters(self._net)
         if self._recipe.taught:
             self._ask(np.zeros(len(self._images), np.bool) if is_new is None else is_new)
 

@@ -19,18 +19,19 @@ class Recipe:
     net: a name in net.NETS. after: the recipe whose network it goes on from. rate: the greatest learning rate; "cosine"
     rises to it over the first `warmup` share of the steps and falls to zero, "constant" stays. restarts: epochs after
     which the rate begins anew, at a fifth, and falls to zero again (Loshchilov and Hutter 2017); what was learned
-    before each and in the end is averaged (Izmailov et al. 2018). goes_on: whether it begins with what a model has
-    learned, and so with the rate of a later cycle. decay: of weights. smoothing: of labels (Szegedy et al. 2016).
-    average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
-    for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training pictures
-    pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not learned; they tell
-    the accuracy and choose the temperature. spared: share of the pictures that lose less than the mean, which an epoch
-    leaves out once they were seen; the rest of them count for more. repeats: how often an epoch shows each of MNIST's
-    pictures, but for those. mix: the pictures made here that are learned with them, "no digit" among them. none_odds:
-    how many times as likely "no digit" is in use as among what is learned (Saerens et al. 2002). calibration: those
-    that confidence is calibrated on, of faces and forms of handwriting that are not learned. taught: share of what is
-    learned that is what the model it goes on from says of a picture before it is bent, in place of the label, so that
-    nothing known is lost (Li and Hoiem 2016); of kinds of pictures that this model did not learn, nothing.
+    before each and in the end is averaged (Izmailov et al. 2018), with 0 what it goes on from, too (Wortsman et al.
+    2022). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
+    weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the weights
+    that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the
+    processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do. held_back: the
+    last so many training pictures are not learned; they tell the accuracy and choose the temperature. spared: share of
+    the pictures that lose less than the mean, which an epoch leaves out once they were seen; the rest of them count for
+    more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures made here that
+    are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what
+    is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
+    handwriting that are not learned. taught: share of what is learned that is what the model it goes on from says of a
+    picture before it is bent, in place of the label, so that nothing known is lost (Li and Hoiem 2016); of kinds of
+    pictures that this model did not learn, nothing.
     """
 
     name: str
@@ -164,7 +165,7 @@ RECIPES = {
             after="base",
             epochs=2,
             rate=0.003,
-            restarts=(),
+            restarts=(0,),
             taught=0.7,
             mix=Mix(
                 handwritten=320_000,
