@@ -4,21 +4,19 @@ Flows in: a recipe, MNIST's training files and a folder of fonts. Flows out: arr
 held back, nor is a face or a form of handwriting. MNIST's test files are not touched.
 """
 
-import dataclasses
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from tsifra.data.digits import Pictures, Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.strokes import FORMS
-from tsifra.data.synthetic import Mix, synthetic
+from tsifra.data.synthetic import synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.errors import DataError
 from tsifra.normalize import normalize
@@ -36,8 +34,7 @@ _HELD_OUT = 10  # every tenth family of faces is not learned
 class Lessons:
     """Pictures (N, 28, 28) uint8 and labels (N,) uint8 to learn, to be examined on, and to calibrate on.
 
-    labels: from 10 on kinds of "no digit". is_new: (N,) bool, which are of a kind that the recipe before does not have.
-    held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back
+    labels: from 10 on kinds of "no digit". held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back
     ones and those made here, whose 10 is "no digit" of any kind.
     """
 
@@ -45,7 +42,6 @@ class Lessons:
     labels: Pictures
     held_back: tuple[Pictures, Pictures]
     calibration: tuple[Pictures, Pictures]
-    is_new: NDArray[np.bool]
 
 
 def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache: Path | None = None) -> Lessons:
@@ -55,7 +51,7 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     images, labels = seen[:count], mnist.train_labels[:count]
     held_back = seen[count:], mnist.train_labels[count:]
     if recipe.mix is None or recipe.calibration is None:
-        return Lessons(images, labels, held_back, held_back, np.zeros(count, np.bool))
+        return Lessons(images, labels, held_back, held_back)
     learned, kept = sources(recipe, mnist, fonts)
     made = synthetic(recipe.mix, learned, seed, cache)
     others = synthetic(recipe.calibration, kept, seed + 1, cache)
@@ -64,15 +60,7 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
         np.concatenate((*[labels] * recipe.repeats, made[1])),
         held_back,
         (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], np.minimum(others[1], NONE)))),
-        np.concatenate((np.zeros(count * recipe.repeats, np.bool), _new(recipe.mix, RECIPES.get(recipe.after)))),
     )
-
-
-def _new(mix: Mix, before: Recipe | None) -> NDArray[np.bool]:
-    """Which of a mix's pictures are of a kind that the recipe before does not have."""
-    counts = dataclasses.asdict(mix)
-    known = counts if before is None or before.mix is None else dataclasses.asdict(before.mix)
-    return np.repeat([not known[kind] for kind in counts], [*counts.values()])
 
 
 def sources(recipe: Recipe, mnist: Mnist, fonts: Path = FONTS) -> tuple[Sources, Sources]:
@@ -108,7 +96,7 @@ def readable(faces: list[Face], images: Pictures, labels: Pictures) -> list[Face
 
     It learns on one thread, so that they are the same on any number.
     """
-    recipe = dataclasses.replace(RECIPES["fast"], held_back=0, bf16=False)
+    recipe = replace(RECIPES["fast"], held_back=0, bf16=False)
     training = Training(recipe, images, labels)
     drawn = [[face.draw(str(digit)) for digit in range(10)] for face in faces]
     pages = [255 - (np.pad(ink, 12) * 255).astype(np.uint8) for inks in drawn for ink in inks if ink is not None]

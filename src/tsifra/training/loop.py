@@ -5,7 +5,6 @@ whole set lives on the device as one uint8 tensor and whole batches are augmente
 in `state`, so that a run goes on from there with the same result. Knows nothing of files.
 """
 
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tsifra.errors import DataError
-from tsifra.reading import NONE
 from tsifra.training.adamax import Adamax
 from tsifra.training.begin import begin
 from tsifra.training.muon import Muon
@@ -66,32 +64,14 @@ class Training:
         self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
         self._losses = torch.full((len(images),), torch.inf, device=device)  # of each picture when it was last shown
-        self._told: Tensor | None = None  # what it is taught of each picture
         if len(images) < recipe.batch:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
 
-    def begin(self, model: Path, odds: float = 1.0, is_new: NDArray[np.bool] | None = None) -> None:
-        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs.
-
-        odds: how many times as likely as among what is learned no digit is to the model; here it is as likely again.
-        is_new: (N,) bool, which pictures the model is no teacher of, where the recipe asks for one.
-        """
+    def begin(self, model: Path) -> None:
+        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs."""
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         begin(self._net, model, self._shown(order[:_MEASURED]), self._recipe.classes)
-        with torch.no_grad():
-            self._net[-1].bias[NONE:] -= math.log(odds)
-        if 0 in self._recipe.restarts:
-            self._ends.update_parameters(self._net)
-        if self._recipe.taught:
-            self._ask(np.zeros(len(self._images), np.bool) if is_new is None else is_new)
-
-    def _ask(self, is_new: NDArray[np.bool]) -> None:
-        """What the network says before it learns, is what it is taught."""
-        told = predict(self._net, self._images[:, 0].cpu().numpy()).log_softmax(1).to(self._images.device)
-        self._losses = -told.gather(1, self._labels[:, None])[:, 0]
-        self._told = told.exp().half()
-        self._shares = torch.tensor(np.where(is_new, 0, np.float32(self._recipe.taught)), device=self._images.device)
 
     @property
     def network(self) -> nn.Sequential:
@@ -124,12 +104,8 @@ class Training:
             with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
                 logits = self._net(batch).float()
             losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
-            aims = losses
-            if self._told is not None:
-                missed = F.cross_entropy(logits, self._told[index].float(), reduction="none")
-                aims = losses.lerp(missed, self._shares[index])
             self._optimizer.zero_grad()
-            (aims @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
+            (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
             rate = recipe.rate_at((len(self.history) + step / steps) / recipe.epochs)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
@@ -164,10 +140,9 @@ class Training:
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         weights = torch.ones_like(self._losses)
         spared = self._recipe.spared
-        seen = self._losses[self._losses.isfinite()]
-        if not spared or not len(seen):
+        if not spared or not self.history:
             return order, weights
-        known = self._losses < seen.mean()
+        known = self._losses < self._losses[self._losses.isfinite()].mean()
         draw = torch.rand(len(order), generator=self._random, device=order.device)
         shown = order[~known[order] | (draw >= spared)]
         if len(shown) < self._recipe.batch:

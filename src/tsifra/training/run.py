@@ -33,7 +33,7 @@ from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import NETS, Merged, multiplications
-from tsifra.training.recipes import RECIPES, Recipe
+from tsifra.training.recipes import Recipe
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -62,28 +62,19 @@ def run(
     model: Path | None = None,
     fonts: Path = FONTS,
     cache: Path | None = None,
-    report: Callable[[Recipe, Epoch], None] = lambda recipe, epoch: None,
+    report: Callable[[Epoch], None] = lambda epoch: None,
 ) -> Trained:
     """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what whole epochs have taught until then.
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle; by default, where
-    the recipe goes on from another, what that gives, in a folder of `out`.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
-    if recipe.after and model is None:
-        model = out / recipe.after
-        first = dataclasses.replace(RECIPES[recipe.after], batch=recipe.batch, bf16=recipe.bf16)
-        goes_on = resume and (model / CHECKPOINT).exists()
-        if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
-            raise KeyboardInterrupt  # there is nothing yet that `out` could hold
-        seed += 1  # for other pictures
-        resume = resume and (out / CHECKPOINT).exists()
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
@@ -96,17 +87,17 @@ def run(
         begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
-    if before is not None:
-        training.begin(before.file, _odds(before), lessons.is_new)
     if checkpoint is not None:
         _restore(training, checkpoint, out / CHECKPOINT)
+    elif before is not None:
+        training.begin(before.file)
     interrupted, kept = False, len(training.history)
     try:
         while kept < recipe.epochs:
             epoch = training.epoch()
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
             kept = epoch.number
-            report(recipe, epoch)
+            report(epoch)
     except KeyboardInterrupt:
         if not kept:  # nothing was learned, and a model may lie there
             raise
@@ -165,13 +156,6 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
         },
     }
-
-
-def _odds(model: Classifier) -> float:
-    """How many times as likely no digit is to a model as among what it has learned."""
-    recipe = model.card.document.get("recipe", {})
-    odds: float = recipe.get("none_odds", 1.0)
-    return float(odds**model.card.temperature)
 
 
 def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None, dict[str, Any]]:
