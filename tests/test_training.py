@@ -7,26 +7,17 @@ from typing import Any
 
 import pytest
 import torch
-import torch.nn.functional as F
-from torch import nn
 
 from conftest import CommandLine
 from drawing import DIGITS, digit
-from tiny import IMAGES, LABELS, RECIPE, TINY
+from tiny import IMAGES, RECIPE, TINY
 from tsifra.classifier import Classifier
 from tsifra.errors import DataError, ModelError
-from tsifra.network import Network
 from tsifra.reader import Reader
-from tsifra.training.augment import Augment
-from tsifra.training.begin import begin
-from tsifra.training.export import save_model
 from tsifra.training.lessons import sources
 from tsifra.training.loop import Epoch, Training
-from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import RECIPES
-from tsifra.training.run import CHECKPOINT, card, export, run
-
-SOME = torch.tensor(IMAGES[:50])[:, None].float() / 255
+from tsifra.training.run import CHECKPOINT, export, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -59,42 +50,6 @@ def test_a_run_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     assert (document["from"], document["recipe"]["goes_on"]) == ("tiny-0", True)
 
 
-def test_a_run_loses_at_first_what_its_model_loses_on_bent_pictures(tmp_path: Path) -> None:
-    recipe = dataclasses.replace(RECIPE, epochs=8, batch=100, average=0.0, smoothing=0.0, augment=Augment(pen=1.0))
-    first = Training(recipe, IMAGES, LABELS)
-    for _ in range(recipe.epochs):
-        first.epoch()
-    save_model(first.network, tmp_path, card(recipe, 0, first.network, "first"))
-    further = Training(dataclasses.replace(recipe, rate=0.0), IMAGES, LABELS)
-    further.begin(tmp_path / "model.onnx")
-    lost = sum(further.epoch().loss for _ in range(4)) / 4
-    bent = Augment(pen=1.0)(torch.tensor(IMAGES).repeat(4, 1, 1)[:, None] / 255, torch.Generator().manual_seed(1))
-    with torch.inference_mode():
-        expected = F.cross_entropy(first.network(bent), torch.tensor(LABELS).repeat(4).long())
-    assert lost == pytest.approx(expected.item(), rel=0.1)
-
-
-def test_a_run_that_goes_on_turns_no_layer_further_than_others(tmp_path: Path) -> None:
-    """Folded weights may be of any size, though the network that gave them had all of one size."""
-    training = Training(dataclasses.replace(RECIPE, average=0.0), IMAGES, LABELS)
-    for _ in range(RECIPE.epochs):
-        training.epoch()
-    for layer in training.network:
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.weight.data *= 0.1  # which the layer after it makes good
-        elif isinstance(layer, nn.Linear):
-            layer.weight.data *= 10
-    save_model(training.network, tmp_path, card(RECIPE, 0, training.network, "tiny"))
-    recipe = dataclasses.replace(RECIPE, optimizer="muon", rate=1e-3)
-    further = Training(recipe, IMAGES, LABELS)
-    further.begin(tmp_path / "model.onnx")
-    before = [layer.weight.detach().clone() for layer in further._net if isinstance(layer, nn.Conv2d)]
-    further.epoch()
-    after = [layer.weight.detach() for layer in further._net if isinstance(layer, nn.Conv2d)]
-    turned = [float((new - old).norm() / old.norm()) for old, new in zip(before, after, strict=True)]
-    assert max(turned) < 0.1
-
-
 def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,26 +60,6 @@ def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
         run(recipe, TINY, tmp_path / "eleven", model=tmp_path / "ten")
     with pytest.raises(DataError, match="no such checkpoint"):
         run(recipe, TINY, tmp_path / "eleven", resume=True)
-
-
-@pytest.mark.parametrize("name", NETS)
-def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
-    training = Training(dataclasses.replace(RECIPE, net=name, average=0.0), IMAGES, LABELS)
-    training.epoch()
-    save_model(training.network, tmp_path, card(RECIPE, 0, training.network, name))
-    net = NETS[name](14)
-    begin(net, tmp_path / "model.onnx", SOME, 10)
-    with torch.inference_mode():
-        said = (
-            torch.nn.Sequential(*net, Merged((*range(9), *[9] * 5)))
-            .eval()(torch.tensor(IMAGES[:9])[:, None] / 255)
-            .softmax(1)
-        )
-    assert said.numpy() == pytest.approx(Network(weights_of(tmp_path), name)(IMAGES[:9]), abs=1e-5)
-    with pytest.raises(ModelError, match="other layers"):
-        begin(NETS["quick" if name == "small" else "small"](), tmp_path / "model.onnx", SOME, 10)
-    with pytest.raises(ModelError, match="10 outputs"):
-        begin(NETS[name](14), tmp_path / "model.onnx", SOME, 11)
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:

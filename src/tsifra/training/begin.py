@@ -33,7 +33,7 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
     device = next(net.parameters()).device
     pairs = _weights(model, device)
     value = images.to(device)
-    whole = scale = grown = torch.ones(1, device=device)
+    whole = scale = small = torch.ones(1, device=device)
     shift = torch.zeros(0, device=device)
     with torch.no_grad():
         for layer in net.eval():
@@ -45,14 +45,14 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
                     if layer.bias is not None:
                         layer.bias.copy_(shift)
                     else:
-                        grown = (_KEPT / layer.weight.square().mean().sqrt()).clamp(min=1)
-                        layer.weight.mul_(grown)
+                        small = (layer.weight.square().mean().sqrt() / _KEPT).clamp(1e-6, 1)
+                        layer.weight.div_(small)
                 case nn.BatchNorm2d():
                     variance, mean = torch.var_mean(value, (0, 2, 3))
                     deviation = (variance + layer.eps).sqrt()
                     layer.running_mean, layer.running_var = mean, variance
-                    layer.bias.copy_((shift * grown + mean) / deviation)
-                    scale = deviation / grown
+                    layer.bias.copy_((shift / small + mean) / deviation)
+                    scale = deviation * small
                 case nn.Linear():
                     weight, bias = _next(pairs, None, model)
                     if not pairs:
