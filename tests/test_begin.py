@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -61,6 +62,19 @@ def test_it_loses_at_first_what_its_model_loses_on_bent_pictures(tmp_path: Path)
     with torch.inference_mode():
         expected = F.cross_entropy(before(bent), torch.tensor(LABELS).repeat(4).long())
     assert lost == pytest.approx(expected.item(), rel=0.1)
+
+
+def test_it_answers_as_its_model_where_what_is_known_is_spared(tmp_path: Path) -> None:
+    """What is shown then, here pictures of other tones, has other means than what is known."""
+    recipe = dataclasses.replace(PLAIN, spared=1.0, rate=0.0)
+    before = learned(PLAIN, RECIPE.epochs)
+    further = Training(recipe, np.concatenate((IMAGES, 255 - IMAGES)), np.concatenate((LABELS, (LABELS + 1) % 10)))
+    further.begin(saved(before, tmp_path))
+    for _ in range(4):
+        further.epoch()
+    with torch.inference_mode():
+        said, expected = (net(SOME).softmax(1) for net in (further.network, before))
+    assert float((said - expected).abs().mean()) < 1e-4
 
 
 def test_it_turns_no_layer_further_than_others(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 
 from tiny import IMAGES, LABELS, RECIPE, TINY
 from tsifra.classifier import Classifier
-from tsifra.data.nondigits import TWO
+from tsifra.data.nondigits import PAPER, TWO
 from tsifra.errors import DataError
 from tsifra.network import Network
 from tsifra.reading import NONE
@@ -21,7 +22,8 @@ from tsifra.training.net import NETS, multiplications
 from tsifra.training.recipes import RECIPES
 from tsifra.training.run import card, run
 
-WITH_NONE = np.where(LABELS < 8, LABELS, LABELS + 5).astype(np.uint8)  # 8 and 9 are two kinds of no digit
+WITH_NONE = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)  # 8 is remains of a box, 9 blank paper
+LESSONS = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -36,7 +38,7 @@ def test_the_tutorials_network_is_the_tutorials() -> None:
 
 
 def test_what_is_to_be_shipped_stays_quick() -> None:
-    assert multiplications(NETS["small"](RECIPES["shipped"].learned)) <= 7_000_000
+    assert multiplications(NETS[RECIPES["shipped"].net](RECIPES["shipped"].learned)) <= 7_000_000
 
 
 def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path) -> None:
@@ -59,9 +61,8 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
 
 
 def test_no_digit_is_as_likely_as_the_recipe_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lessons = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
-    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: lessons)
-    recipe = dataclasses.replace(RECIPES["shipped"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
+    recipe = dataclasses.replace(RECIPES["base"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
     odds = []
     for times in (1.0, 0.25):
         run(dataclasses.replace(recipe, none_odds=times), TINY, tmp_path)
@@ -87,6 +88,46 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
     assert shown[~known].float().mean() > 0.9  # all but what is left of the last batch
     assert 0.1 < shown[known].float().mean() < 0.4
     assert second.loss < whole.loss
+
+
+def further(folder: Path, **changes: Any) -> Training:
+    """A training that goes on from one that has learned the same pictures."""
+    first = Training(RECIPE, IMAGES, LABELS)
+    for _ in range(RECIPE.epochs):
+        first.epoch()
+    save_model(first.network, folder, card(RECIPE, 0, first.network, "first"))
+    training = Training(dataclasses.replace(RECIPE, **changes), IMAGES, LABELS)
+    training.begin(folder / "model.onnx")
+    return training
+
+
+def test_the_mean_with_what_it_goes_on_from(tmp_path: Path) -> None:
+    training = further(tmp_path, restarts=(0,), average=0.0)
+    begun = [weight.detach().clone() for weight in training.network.parameters()]
+    for _ in range(RECIPE.epochs):
+        training.epoch()
+    ended = training.state()["net"]
+    for (name, mean), start in zip(training.network.named_parameters(), begun, strict=True):
+        assert torch.allclose(mean, (start + ended[name]) / 2, atol=1e-5)
+
+
+def test_what_its_model_knows_is_spared_at_once(tmp_path: Path) -> None:
+    training = further(tmp_path, spared=0.75)
+    before = training.state()["losses"].clone()
+    training.epoch()
+    assert 0.1 < (training.state()["losses"] != before)[before < before.mean()].float().mean() < 0.4
+
+
+def test_what_goes_on_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
+    base = dataclasses.replace(RECIPES["base"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
+    said = []
+    for times in (1.0, 0.25):
+        run(dataclasses.replace(base, none_odds=times), TINY, tmp_path / "base")
+        still = dataclasses.replace(base, epochs=1, rate=0.0, none_odds=1.0)
+        run(still, TINY, tmp_path / "further", model=tmp_path / "base")
+        said.append(Network((tmp_path / "further" / "model.onnx").read_bytes(), "further")(IMAGES))
+    assert said[1] == pytest.approx(said[0], abs=0.02)
 
 
 def test_no_more_are_spared_than_leave_a_batch() -> None:

@@ -9,7 +9,7 @@ from fontTools.subset import main as subset
 
 from drawing import TYPE
 from tsifra.classifier import Classifier
-from tsifra.data.digits import Sources, typed
+from tsifra.data.digits import Sources, bent, blended, typed
 from tsifra.data.nondigits import KINDS
 from tsifra.data.numbers import page_of_numbers, page_of_text
 from tsifra.data.page import framed, photographed, spoiled
@@ -17,6 +17,7 @@ from tsifra.data.segments import segmented
 from tsifra.data.strokes import FORMS, handwritten, scribble
 from tsifra.data.synthetic import Mix, draw, stretched, synthetic
 from tsifra.data.type import Face, find_faces
+from tsifra.data.wheels import wheel
 from tsifra.errors import DataError
 from tsifra.normalize import normalize
 from tsifra.reading import NONE
@@ -111,6 +112,36 @@ def test_what_is_stretched_is_often_square_but_never_a_plain_1() -> None:
     assert {height for height, _ in shapes} == {60}
     assert 10 < shapes.count((60, 60)) < 30
     assert all(stretched(bar, RANDOM(seed)).shape[1] < 30 for seed in range(50))
+
+
+def test_between_two_faces_is_a_digit_of_neither() -> None:
+    thin, bold = np.zeros((90, 20), np.float32), np.ones((90, 60), np.float32)
+    thin[:, 5:15] = 1
+    between = blended(thin, bold, RANDOM(0))
+    assert thin.shape[1] / 90 < between.shape[1] / between.shape[0] < bold.shape[1] / 90
+    above, below = np.zeros((2, 99, 60), np.float32)
+    above[:9], below[90:] = 1, 1
+    assert blended(above, below, RANDOM(0)) is above, "which lie so far apart that nothing is between them"
+
+
+def test_bending_keeps_the_shape_and_most_of_the_ink() -> None:
+    ink = np.zeros((100, 80), np.float32)
+    ink[20:80, 30:50] = 1
+    for seed in range(20):
+        other = bent(ink, 3, RANDOM(seed))
+        assert other.shape == ink.shape
+        assert 0.7 < other.sum() / ink.sum() < 1.4
+        assert not np.array_equal(other, ink)
+
+
+def test_a_wheel_shows_most_of_its_digit() -> None:
+    """Each of ten digits is drawn here as a bar of its own darkness."""
+    for seed in range(100):
+        shown = wheel(seed % 10, lambda digit: np.full((80, 40), (digit + 1) / 10, np.float32), RANDOM(seed))
+        tones, counts = np.unique((shown * 10).round().astype(int), return_counts=True)
+        inked = tones > 0
+        assert tones[inked][counts[inked].argmax()] == seed % 10 + 1
+        assert set(tones[inked]) <= {(seed + step) % 10 + 1 for step in (-1, 0, 1)}
 
 
 def test_pages_of_numbers_say_where_each_digit_is(sources: Sources) -> None:

@@ -16,7 +16,7 @@ from tsifra.errors import DataError, ModelError
 from tsifra.reader import Reader
 from tsifra.training.lessons import sources
 from tsifra.training.loop import Epoch, Training
-from tsifra.training.recipes import RECIPES
+from tsifra.training.recipes import RECIPES, Recipe
 from tsifra.training.run import CHECKPOINT, export, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -28,7 +28,7 @@ def weights_of(folder: Path) -> bytes:
 
 def test_a_trained_network_reads(tmp_path: Path) -> None:
     seen: list[Epoch] = []
-    trained = run(RECIPE, TINY, tmp_path / "out", report=seen.append)
+    trained = run(RECIPE, TINY, tmp_path / "out", report=lambda recipe, epoch: seen.append(epoch))
     assert tuple(seen) == trained.history
     assert seen[-1].loss < seen[0].loss
     assert [epoch.number for epoch in seen] == [1, 2, 3, 4]
@@ -50,12 +50,46 @@ def test_a_run_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     assert (document["from"], document["recipe"]["goes_on"]) == ("tiny-0", True)
 
 
+def test_a_recipe_goes_on_from_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first"))
+    recipe = dataclasses.replace(RECIPE, after="first", epochs=2)
+    epochs = list[Epoch]()
+
+    def kill(_: Recipe, epoch: Epoch) -> None:
+        epochs.append(epoch)
+        if len(epochs) in (2, 5):  # within the one and within the other
+            raise Killed
+
+    run(recipe, TINY, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(recipe, TINY, tmp_path / "killed", report=kill)
+    with pytest.raises(Killed):
+        run(recipe, TINY, tmp_path / "killed", resume=True, report=kill)
+    run(recipe, TINY, tmp_path / "killed", resume=True, report=kill)
+    assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 1, 2]
+    assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
+    document = Classifier(tmp_path / "whole").card.document
+    assert (document["name"], document["from"], document["recipe"]["goes_on"]) == ("tiny-1", "first-0", True)
+
+
+def test_ctrl_c_in_the_recipe_that_comes_first_ends_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first"))
+
+    def interrupt(_: Recipe, epoch: Epoch) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(dataclasses.replace(RECIPE, after="first"), TINY, tmp_path, report=interrupt)
+    assert (tmp_path / "first" / "model.onnx").exists()
+    assert not (tmp_path / "model.onnx").exists()
+
+
 def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(dataclasses.replace(RECIPE, epochs=1), TINY, tmp_path / "ten")
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: pytest.fail("pictures are made"))
-    recipe = dataclasses.replace(RECIPES["shipped"], net=RECIPE.net)
+    recipe = dataclasses.replace(RECIPES["base"], net=RECIPE.net)
     with pytest.raises(ModelError, match="10 outputs"):
         run(recipe, TINY, tmp_path / "eleven", model=tmp_path / "ten")
     with pytest.raises(DataError, match="no such checkpoint"):
@@ -76,7 +110,7 @@ class Killed(BaseException):
 def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str) -> None:
     recipe = dataclasses.replace(RECIPE, optimizer=optimizer, restarts=(2,), spared=0.5)  # type: ignore[arg-type]
 
-    def kill(epoch: Epoch) -> None:
+    def kill(_: Recipe, epoch: Epoch) -> None:
         if epoch.number == 3:
             raise Killed
 
@@ -91,7 +125,7 @@ def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str)
 
 
 def test_ctrl_c_keeps_what_was_learned(tmp_path: Path) -> None:
-    def interrupt(epoch: Epoch) -> None:
+    def interrupt(_: Recipe, epoch: Epoch) -> None:
         if epoch.number == 2:
             raise KeyboardInterrupt
 

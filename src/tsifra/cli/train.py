@@ -1,7 +1,6 @@
 """tsifra train, export, convert: networks made, written out and brought in."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from tsifra.cli.options import data_option, fetched, missing
 
 if TYPE_CHECKING:
     from tsifra.training.loop import Epoch
+    from tsifra.training.recipes import Recipe
 
 _USE = """To use it without this package (Python with onnxruntime and numpy; ONNX Runtime has other languages too):
 
@@ -24,15 +24,15 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @click.command()
 @click.option(
     "--recipe",
-    type=click.Choice(["tutorial", "fast", "minute", "best", "shipped"]),
+    type=click.Choice(["tutorial", "fast", "minute", "best", "base", "shipped"]),
     default="fast",
     show_default=True,
-    help="Network and training: the Keras tutorial's, good in seconds, better in a minute, best, the package's.",
+    help="The Keras tutorial's, good in seconds, better in a minute, best, what the package's begins with, and that.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
-@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
+@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's; of `shipped`, those after `base`.")
 @click.option("--batch", type=click.IntRange(1), help="Pictures a step, instead of the recipe's.")
 @click.option(
     "--precision",
@@ -105,7 +105,7 @@ def train(
         model,
         fonts or FONTS,
         cache_folder(),
-        _reporter(chosen.epochs),
+        _report,
     )
     if trained.history:
         write_whole(out / "curves.png", plots.png(plots.curves(trained.history)))
@@ -163,13 +163,10 @@ def convert(file: Path, out: Path) -> None:
     click.echo(f"{out}: {', '.join(made['layers'])} (Keras {made['keras']})", err=True)
 
 
-def _reporter(epochs: int) -> Callable[["Epoch"], None]:
-    def report(epoch: "Epoch") -> None:
-        left = epoch.elapsed_s / epoch.number * (epochs - epoch.number)
-        click.echo(
-            f"epoch {epoch.number}/{epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  "
-            f"rate {epoch.rate:.5f}  {epoch.images_per_s:,.0f} images/s  {left:.0f} s left",
-            err=True,
-        )
-
-    return report
+def _report(recipe: "Recipe", epoch: "Epoch") -> None:
+    left = epoch.elapsed_s / epoch.number * (recipe.epochs - epoch.number)
+    click.echo(
+        f"{recipe.name}, epoch {epoch.number}/{recipe.epochs}  loss {epoch.loss:.4f}  accuracy {epoch.accuracy:.2%}  "
+        f"rate {epoch.rate:.5f}  {epoch.images_per_s:,.0f} images/s  {left:.0f} s left",
+        err=True,
+    )

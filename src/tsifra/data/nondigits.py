@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from tsifra.data.digits import Sources, any_digit, by_hand, face_of
+from tsifra.data.digits import Sources, any_digit, bent, by_hand, face_of
 from tsifra.data.strokes import Ink, scribble
 from tsifra.reading import NONE
 
@@ -46,11 +46,7 @@ def _sign(index: int, sources: Sources, rng: Generator) -> tuple[Ink, int]:
     label = _SIGN + chosen
     if rng.random() < 0.5:
         return ink, label
-    # As a hand would write it: bent, and with another pen.
-    ink = np.pad(ink, 20)
-    field = cv2.resize(rng.normal(0, 4, (4, 4, 2)).astype(np.float32), ink.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    y, x = np.mgrid[: ink.shape[0], : ink.shape[1]].astype(np.float32)
-    return np.asarray(cv2.remap(ink, x + field[..., 0], y + field[..., 1], cv2.INTER_LINEAR), np.float32), label
+    return bent(np.pad(ink, 20), 4, rng), label  # as a hand would write it, which then has another pen
 
 
 def _two(index: int, sources: Sources, rng: Generator) -> Ink:

@@ -23,6 +23,16 @@ def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
     layer = _placed(_warped(ink, rng), rng)
     if neighbor is not None:
         _add_neighbor(layer, neighbor, rng)
+    return _taken(layer, 0.12, rng)
+
+
+def windowed(ink: Ink, rng: Generator) -> Gray:
+    """A crop of a counter whose window shows this ink, mostly with some of the frame around it."""
+    return _taken(_warped(ink, rng, 18), 0.6, rng)
+
+
+def _taken(layer: Ink, frames: float, rng: Generator) -> Gray:
+    """A picture of paper with this layer of ink; frames: the share of pictures with something else around it."""
     height, width = layer.shape
     sheet = _sheet(height, width, rng)
     strength = rng.uniform(0.25, 1.0) if rng.random() < 0.35 else rng.uniform(0.75, 1.0)
@@ -35,7 +45,7 @@ def photographed(ink: Ink, rng: Generator, neighbor: Ink | None = None) -> Gray:
     picture = np.asarray(sheet * (1 - strength * layer) + inked * strength * layer, np.float32)
     if rng.random() < 0.3:
         picture = np.asarray(picture * light(height, width, rng), np.float32)
-    if rng.random() < 0.12:
+    if rng.random() < frames:
         picture = framed(picture, rng)
     picture = _seen(picture, rng)
     if rng.random() < 0.35:
@@ -120,9 +130,9 @@ def _turned(picture: Ink, rng: Generator) -> Ink:
     return np.asarray(cv2.warpAffine(picture, turn, (side, side)), np.float32)
 
 
-def _warped(ink: Ink, rng: Generator) -> Ink:
-    """The ink as a sheet that does not lie straight shows it, at the height in pixels that it will have."""
-    height = float(np.exp(rng.uniform(np.log(11), np.log(76))))
+def _warped(ink: Ink, rng: Generator, least: float = 11) -> Ink:
+    """The ink as a sheet that does not lie straight shows it, at the height it will have: `least` pixels or more."""
+    height = float(np.exp(rng.uniform(np.log(least), np.log(76))))
     rows, columns = ink.shape
     scale = height / max(rows, 0.6 * columns)
     if scale < 0.5:
@@ -206,8 +216,11 @@ def light(height: int, width: int, rng: Generator) -> Ink:
     x, y = np.linspace(-1, 1, width, dtype=np.float32), np.linspace(-1, 1, height, dtype=np.float32)
     way = x[None] * np.float32(np.cos(angle)) + y[:, None] * np.float32(np.sin(angle))
     draw = rng.random()
-    if draw < 0.6:
+    if draw < 0.5:
         return np.asarray(1 + rng.uniform(0, 0.35) * way, np.float32)
+    if draw < 0.6:  # a lamp in glass
+        far = (x[None] - np.float32(rng.uniform(-1, 1))) ** 2 + (y[:, None] - np.float32(rng.uniform(-1, 1))) ** 2
+        return np.asarray(1 + rng.uniform(0.2, 1) * np.exp(-far / (2 * rng.uniform(0.1, 0.5) ** 2)), np.float32)
     if draw < 0.8:  # a cylinder, such as a counter's wheel
         return np.asarray(1 - rng.uniform(0.1, 0.5) * y[:, None] ** 2 + 0 * x[None], np.float32)
     edge = 1 / (1 + np.exp((way - rng.uniform(-0.7, 0.7)) * rng.uniform(3, 20)))

@@ -19,11 +19,11 @@ from numpy.random import Generator
 
 from tsifra import normalize as normalizing
 from tsifra import panel
-from tsifra.data import digits, nondigits, page, segments, strokes
+from tsifra.data import digits, nondigits, page, segments, strokes, wheels
 from tsifra.data import type as printing
-from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, enclosed, of_mnist, typed
+from tsifra.data.digits import Pictures, Sources, any_digit, by_hand, counted, enclosed, of_mnist, typed
 from tsifra.data.nondigits import PAPER, no_digit
-from tsifra.data.page import photographed, spoiled
+from tsifra.data.page import photographed, spoiled, windowed
 from tsifra.data.segments import segmented
 from tsifra.data.strokes import Ink
 from tsifra.ink import Gray
@@ -40,8 +40,8 @@ _TRIES = 6  # where page and light left nothing to be seen
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How many pictures of which kind: digits by hand, of type, of MNIST on pages and in bad scans, no digits, and
-    digits of seven bars."""
+    """How many pictures of which kind: digits by hand, of type, of MNIST on pages and in bad scans, no digits,
+    digits of seven bars, and windows of counters."""
 
     handwritten: int = 0
     typed: int = 0
@@ -49,6 +49,7 @@ class Mix:
     spoiled: int = 0
     none: int = 0
     segmented: int = 0
+    counted: int = 0
 
 
 def synthetic(mix: Mix, sources: Sources, seed: int, cache: Path | None = None) -> tuple[Pictures, Pictures]:
@@ -86,6 +87,9 @@ def draw(kind: str, index: int, sources: Sources, rng: Generator) -> tuple[Gray,
         case "none":
             ink, label = no_digit(index, sources, rng)
             return photographed(ink, rng), label
+        case "counted":
+            label = int(rng.integers(10))
+            return windowed(counted(label, index, sources, rng), rng), label
         case "on_pages":
             ink, label = of_mnist(sources, rng)
         case "segmented":
@@ -148,7 +152,7 @@ def _key(mix: Mix, sources: Sources, seed: int) -> str:
 
 
 def _code() -> Iterator[Path]:
-    for module in (digits, nondigits, page, segments, strokes, printing, normalizing, panel):
+    for module in (digits, nondigits, page, segments, strokes, wheels, printing, normalizing, panel):
         assert module.__file__ is not None
         yield Path(module.__file__)
     yield Path(__file__)

@@ -5,6 +5,7 @@ whole set lives on the device as one uint8 tensor and whole batches are augmente
 in `state`, so that a run goes on from there with the same result. Knows nothing of files.
 """
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tsifra.errors import DataError
+from tsifra.reading import NONE
 from tsifra.training.adamax import Adamax
 from tsifra.training.begin import begin
 from tsifra.training.muon import Muon
@@ -68,10 +70,26 @@ class Training:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
 
-    def begin(self, model: Path) -> None:
-        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs."""
+    def begin(self, model: Path, odds: float = 1.0) -> None:
+        """Begin with the weights of an ONNX file. Raises ModelError for one of other layers or outputs.
+
+        odds: how many times as likely as among what is learned no digit is to the model; here it is as likely again.
+        Where the recipe spares what is known, the model tells what that is. Normalizations begin with the means of what
+        an epoch shows.
+        """
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
-        begin(self._net, model, self._shown(order[:_MEASURED]), self._recipe.classes)
+        self._take(model, odds, order)
+        if self._recipe.spared:
+            logits = predict(self._net, self._images[:, 0].cpu().numpy()).to(self._images.device)
+            self._losses = F.cross_entropy(logits, self._labels, reduction="none")
+            self._take(model, odds, self._chosen()[0])
+        if 0 in self._recipe.restarts:
+            self._ends.update_parameters(self._net)
+
+    def _take(self, model: Path, odds: float, shown: Tensor) -> None:
+        begin(self._net, model, self._shown(shown[:_MEASURED]), self._recipe.classes)
+        with torch.no_grad():
+            self._net[-1].bias[NONE:] -= math.log(odds)
 
     @property
     def network(self) -> nn.Sequential:
@@ -140,9 +158,10 @@ class Training:
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
         weights = torch.ones_like(self._losses)
         spared = self._recipe.spared
-        if not spared or not self.history:
+        seen = self._losses[self._losses.isfinite()]
+        if not spared or not len(seen):
             return order, weights
-        known = self._losses < self._losses[self._losses.isfinite()].mean()
+        known = self._losses < seen.mean()
         draw = torch.rand(len(order), generator=self._random, device=order.device)
         shown = order[~known[order] | (draw >= spared)]
         if len(shown) < self._recipe.batch:

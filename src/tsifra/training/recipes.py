@@ -1,7 +1,7 @@
 """How each network is trained: one frozen value a recipe."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tsifra.data.nondigits import KINDS, TWO
@@ -16,15 +16,16 @@ _RESTART = 0.2  # of the rate
 class Recipe:
     """What a training run does.
 
-    net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
-    steps and falls to zero, "constant" stays. restarts: epochs after which the rate begins anew, at a fifth, and falls
-    to zero again (Loshchilov and Hutter 2017); what was learned before each and in the end is averaged (Izmailov et al.
-    2018). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
+    net: a name in net.NETS. after: the recipe whose network it goes on from. rate: the greatest learning rate; "cosine"
+    rises to it over the first `warmup` share of the steps and falls to zero, "constant" stays. restarts: epochs after
+    which the rate begins anew, at a fifth, and falls to zero again (Loshchilov and Hutter 2017); what was learned
+    before each and in the end is averaged (Izmailov et al. 2018), with 0 what it goes on from, too (Wortsman et al.
+    2022). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
     weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the weights
     that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the
     processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do. held_back: the
     last so many training pictures are not learned; they tell the accuracy and choose the temperature. spared: share of
-    the pictures that lose less than the mean, which an epoch after the first leaves out; the rest of them count for
+    the pictures that lose less than the mean, which an epoch leaves out once they were seen; the rest of them count for
     more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures made here that
     are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what
     is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
@@ -37,6 +38,7 @@ class Recipe:
     batch: int
     optimizer: Literal["adamax", "adamw", "muon"]
     rate: float
+    after: str = ""
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
     restarts: tuple[int, ...] = ()
@@ -85,6 +87,27 @@ class Recipe:
 
 _BENT_LESS = Augment(degrees=8.0, stretch=0.1, shear=0.15, shift=1.2, elastic=0.5)
 
+_CALIBRATION = Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000, counted=500)
+_BASE = Recipe(
+    "base",
+    "small",
+    epochs=24,
+    batch=256,
+    optimizer="muon",
+    rate=0.01,
+    restarts=(18, 21),
+    decay=0.02,
+    smoothing=0.01,
+    average=0.999,
+    augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
+    bf16=True,
+    spared=0.75,
+    repeats=16,
+    mix=Mix(handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000),
+    none_odds=0.25,
+    calibration=replace(_CALIBRATION, counted=0),
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -132,26 +155,23 @@ RECIPES = {
             bf16=True,
             held_back=2000,
         ),
-        Recipe(
-            "shipped",
-            "small",
-            epochs=24,
-            batch=256,
-            optimizer="muon",
-            rate=0.01,
-            restarts=(18, 21),
-            decay=0.02,
-            smoothing=0.01,
-            average=0.999,
-            augment=Augment(degrees=8.0, stretch=0.1, shear=0.12, shift=1.2, elastic=0.5, pen=0.3),
-            bf16=True,
-            spared=0.75,
-            repeats=16,
+        _BASE,
+        replace(
+            _BASE,
+            name="shipped",
+            after="base",
+            epochs=9,
+            restarts=(0, 6),
             mix=Mix(
-                handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000
+                handwritten=320_000,
+                typed=320_000,
+                on_pages=120_000,
+                spoiled=240_000,
+                none=480_000,
+                segmented=60_000,
+                counted=120_000,
             ),
-            none_odds=0.25,
-            calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000),
+            calibration=_CALIBRATION,
         ),
     )
 }

@@ -33,7 +33,7 @@ from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import NETS, Merged, multiplications
-from tsifra.training.recipes import Recipe
+from tsifra.training.recipes import RECIPES, Recipe
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -62,19 +62,28 @@ def run(
     model: Path | None = None,
     fonts: Path = FONTS,
     cache: Path | None = None,
-    report: Callable[[Epoch], None] = lambda epoch: None,
+    report: Callable[[Recipe, Epoch], None] = lambda recipe, epoch: None,
 ) -> Trained:
     """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what whole epochs have taught until then.
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle; by default, where
+    the recipe goes on from another, what that gives, in a folder of `out`.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
+    if recipe.after and model is None:
+        model = out / recipe.after
+        first = dataclasses.replace(RECIPES[recipe.after], batch=recipe.batch, bf16=recipe.bf16)
+        goes_on = resume and (model / CHECKPOINT).exists()
+        if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
+            raise KeyboardInterrupt  # there is nothing yet that `out` could hold
+        seed += 1  # for other pictures
+        resume = resume and (out / CHECKPOINT).exists()
     out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
@@ -90,14 +99,14 @@ def run(
     if checkpoint is not None:
         _restore(training, checkpoint, out / CHECKPOINT)
     elif before is not None:
-        training.begin(before.file)
+        training.begin(before.file, _odds(before))
     interrupted, kept = False, len(training.history)
     try:
         while kept < recipe.epochs:
             epoch = training.epoch()
             _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
             kept = epoch.number
-            report(epoch)
+            report(recipe, epoch)
     except KeyboardInterrupt:
         if not kept:  # nothing was learned, and a model may lie there
             raise
@@ -156,6 +165,13 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
         },
     }
+
+
+def _odds(model: Classifier) -> float:
+    """How many times as likely no digit is to a model as among what it has learned."""
+    recipe = model.card.document.get("recipe", {})
+    odds: float = recipe.get("none_odds", 1.0)
+    return float(odds**model.card.temperature)
 
 
 def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None, dict[str, Any]]:
