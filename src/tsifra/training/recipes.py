@@ -161,6 +161,7 @@ RECIPES = {
             name="shipped",
             after="base",
             epochs=9,
+            rate=0.005,
             restarts=(0, 6),
             mix=Mix(
                 handwritten=320_000,
