@@ -94,6 +94,7 @@ def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
         run(recipe, TINY, tmp_path / "eleven", model=tmp_path / "ten")
     with pytest.raises(DataError, match="no such checkpoint"):
         run(recipe, TINY, tmp_path / "eleven", resume=True)
+    assert not (tmp_path / "eleven").exists()
 
 
 def test_the_seed_decides_everything(tmp_path: Path) -> None:

@@ -84,7 +84,6 @@ def run(
             raise KeyboardInterrupt  # there is nothing yet that `out` could hold
         seed += 1  # for other pictures
         resume = resume and (out / CHECKPOINT).exists()
-    out.mkdir(parents=True, exist_ok=True)
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
     recipe = dataclasses.replace(recipe, goes_on=before is not None)
@@ -94,6 +93,7 @@ def run(
     checkpoint = _load_checkpoint(out / CHECKPOINT, recipe, seed, device) if resume else None
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
+    out.mkdir(parents=True, exist_ok=True)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
     training = Training(recipe, lessons.images, lessons.labels, seed, device)
     if checkpoint is not None:
