@@ -160,9 +160,9 @@ RECIPES = {
             _BASE,
             name="shipped",
             after="base",
-            epochs=9,
+            epochs=6,
             rate=0.005,
-            restarts=(0, 6),
+            restarts=(0,),
             mix=Mix(
                 handwritten=320_000,
                 typed=320_000,
