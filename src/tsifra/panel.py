@@ -23,6 +23,7 @@ _ASKEW = 12.0  # degrees that it may be turned
 _STEP = 0.25  # of the crop's range, by which its tone differs from what is around it
 _LEAST_STEP = 20.0  # gray levels
 _MARKED = 0.35  # of the crop's range, that a panel has at least with what stands on it
+_PLAIN = 60.0  # gray levels that suffice, however much darker or lighter the frame is
 _WHOLE = 0.95  # of its widest, that a row or column is as wide as, where leaning does not shorten it
 _LINED = 0.1  # of a row or column within it, from which that is no line
 _THICK, _UNEVEN = 0.25, 0.03  # of its shorter side, that a line around something is thick, and differs by
@@ -74,7 +75,7 @@ def _of_mask(gray: Gray, mask: Gray) -> Iterator[Panel]:
         smooth = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), np.uint8)
         darkest, lightest, _, _ = cv2.minMaxLoc(smooth[box], within)
         reach = float(np.ptp(smooth))
-        if abs(tone - around) >= max(_LEAST_STEP, _STEP * reach) and lightest - darkest >= _MARKED * reach:
+        if abs(tone - around) >= max(_LEAST_STEP, _STEP * reach) and lightest - darkest >= min(_MARKED * reach, _PLAIN):
             yield Panel((left, top, left + across, top + down), np.asarray(within, np.uint8), tone, around)
 
 
