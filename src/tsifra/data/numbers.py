@@ -19,7 +19,7 @@ from tsifra.data.type import Face
 from tsifra.ink import Gray
 from tsifra.reading import BBox
 
-VERSION = 1
+VERSION = 2
 
 _WORDS = "Herr Frau kg Preis Summe total Konto Name Datum Menge page about number from with your Tag and the of it"
 
