@@ -2,7 +2,6 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -88,34 +87,6 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
     assert shown[~known].float().mean() > 0.9  # all but what is left of the last batch
     assert 0.1 < shown[known].float().mean() < 0.4
     assert second.loss < whole.loss
-
-
-def further(folder: Path, **changes: Any) -> Training:
-    """A training that goes on from one that has learned the same pictures."""
-    first = Training(RECIPE, IMAGES, LABELS)
-    for _ in range(RECIPE.epochs):
-        first.epoch()
-    save_model(first.network, folder, card(RECIPE, 0, first.network, "first"))
-    training = Training(dataclasses.replace(RECIPE, **changes), IMAGES, LABELS)
-    training.begin(folder / "model.onnx")
-    return training
-
-
-def test_the_mean_with_what_it_goes_on_from(tmp_path: Path) -> None:
-    training = further(tmp_path, restarts=(0,), average=0.0)
-    begun = [weight.detach().clone() for weight in training.network.parameters()]
-    for _ in range(RECIPE.epochs):
-        training.epoch()
-    ended = training.state()["net"]
-    for (name, mean), start in zip(training.network.named_parameters(), begun, strict=True):
-        assert torch.allclose(mean, (start + ended[name]) / 2, atol=1e-5)
-
-
-def test_what_its_model_knows_is_spared_at_once(tmp_path: Path) -> None:
-    training = further(tmp_path, spared=0.75)
-    before = training.state()["losses"].clone()
-    training.epoch()
-    assert 0.1 < (training.state()["losses"] != before)[before < before.mean()].float().mean() < 0.4
 
 
 def test_what_goes_on_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
