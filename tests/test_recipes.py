@@ -16,7 +16,7 @@ from tsifra.reading import NONE
 from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
 from tsifra.training.lessons import Lessons
-from tsifra.training.loop import Training
+from tsifra.training.loop import Training, predict
 from tsifra.training.net import NETS, multiplications
 from tsifra.training.recipes import RECIPES
 from tsifra.training.run import card, run
@@ -61,7 +61,7 @@ def test_kinds_of_no_digit_are_learned_apart_and_answered_as_one(tmp_path: Path)
 
 def test_no_digit_is_as_likely_as_the_recipe_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
-    recipe = dataclasses.replace(RECIPES["base"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
+    recipe = dataclasses.replace(RECIPES["teacher"], net="quick", epochs=4, batch=20, bf16=False)
     odds = []
     for times in (1.0, 0.25):
         run(dataclasses.replace(recipe, none_odds=times), TINY, tmp_path)
@@ -74,6 +74,21 @@ def test_no_digit_is_as_likely_as_the_recipe_says(tmp_path: Path, monkeypatch: p
 def test_every_recipe_trains(name: str) -> None:
     recipe = dataclasses.replace(RECIPES[name], batch=100)
     assert np.isfinite(Training(recipe, IMAGES, LABELS).epoch().loss)
+
+
+def test_what_teachers_say_is_learned_as_far_as_they_are_believed() -> None:
+    teacher = Training(RECIPE, IMAGES, LABELS)
+    for _ in range(RECIPE.epochs):
+        teacher.epoch()
+    right = []
+    for believed in (0.0, 1.0):
+        recipe = dataclasses.replace(RECIPE, believed=believed)
+        training = Training(recipe, IMAGES, (LABELS + 1) % 10, seed=1, teachers=[teacher.network])
+        for _ in range(recipe.epochs):
+            training.epoch()
+        right.append(float((predict(training.network, IMAGES).argmax(1).numpy() == LABELS).mean()))
+    assert right[0] < 0.1
+    assert right[1] > 0.9
 
 
 def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more() -> None:
@@ -91,7 +106,7 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
 
 def test_what_goes_on_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
-    base = dataclasses.replace(RECIPES["base"], net="quick", epochs=4, restarts=(), batch=20, bf16=False)
+    base = dataclasses.replace(RECIPES["teacher"], net="quick", epochs=4, batch=20, bf16=False)
     said = []
     for times in (1.0, 0.25):
         run(dataclasses.replace(base, none_odds=times), TINY, tmp_path / "base")

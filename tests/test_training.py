@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from tiny import IMAGES, RECIPE, TINY
 from tsifra.classifier import Classifier
 from tsifra.errors import DataError, ModelError
 from tsifra.reader import Reader
+from tsifra.training.checkpoint import CHECKPOINT
 from tsifra.training.lessons import sources
 from tsifra.training.loop import Epoch, Training
 from tsifra.training.recipes import RECIPES, Recipe
-from tsifra.training.run import CHECKPOINT, export, run
+from tsifra.training.run import export, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -50,38 +52,42 @@ def test_a_run_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     assert (document["from"], document["recipe"]["goes_on"]) == ("tiny-0", True)
 
 
-def test_a_recipe_goes_on_from_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first"))
-    recipe = dataclasses.replace(RECIPE, after="first", epochs=2)
-    epochs = list[Epoch]()
+def test_teachers_learn_first_and_a_killed_run_goes_on_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first", epochs=2))
+    recipe = dataclasses.replace(RECIPE, taught="first", teachers=2, believed=0.5, epochs=2)
+    seen = list[tuple[str, int]]()
 
-    def kill(_: Recipe, epoch: Epoch) -> None:
-        epochs.append(epoch)
-        if len(epochs) in (2, 5):  # within the one and within the other
+    def kill(recipe: Recipe, epoch: Epoch) -> None:
+        seen.append((recipe.name, epoch.number))
+        if len(seen) in (3, 5):  # within the second teacher and within what they teach
             raise Killed
 
     run(recipe, TINY, tmp_path / "whole")
-    with pytest.raises(Killed):
-        run(recipe, TINY, tmp_path / "killed", report=kill)
-    with pytest.raises(Killed):
-        run(recipe, TINY, tmp_path / "killed", resume=True, report=kill)
+    for resume in (False, True):
+        with pytest.raises(Killed):
+            run(recipe, TINY, tmp_path / "killed", resume=resume, report=kill)
     run(recipe, TINY, tmp_path / "killed", resume=True, report=kill)
-    assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 1, 2]
+    assert seen == [("first", 1), ("first", 2), ("first", 1), ("first", 2), ("tiny", 1), ("tiny", 2)]
     assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
-    document = Classifier(tmp_path / "whole").card.document
-    assert (document["name"], document["from"], document["recipe"]["goes_on"]) == ("tiny-1", "first-0", True)
+    for number in (1, 2):
+        export(tmp_path / "whole" / f"first-{number}" / CHECKPOINT, tmp_path / f"teacher-{number}")
+    assert weights_of(tmp_path / "teacher-1") != weights_of(tmp_path / "teacher-2")
+    shutil.rmtree(tmp_path / "whole" / "first-1")  # what is over needs no teachers
+    run(recipe, TINY, tmp_path / "whole", resume=True)
+    assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
 
 
-def test_ctrl_c_in_the_recipe_that_comes_first_ends_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_while_a_teacher_learns_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first"))
 
     def interrupt(_: Recipe, epoch: Epoch) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(dataclasses.replace(RECIPE, after="first"), TINY, tmp_path, report=interrupt)
-    assert (tmp_path / "first" / "model.onnx").exists()
-    assert not (tmp_path / "model.onnx").exists()
+        run(dataclasses.replace(RECIPE, taught="first", teachers=1), TINY, tmp_path, report=interrupt)
+    assert [file.name for file in tmp_path.iterdir()] == ["first-1"]
 
 
 def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
@@ -89,7 +95,7 @@ def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
 ) -> None:
     run(dataclasses.replace(RECIPE, epochs=1), TINY, tmp_path / "ten")
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: pytest.fail("pictures are made"))
-    recipe = dataclasses.replace(RECIPES["base"], net=RECIPE.net)
+    recipe = dataclasses.replace(RECIPES["teacher"], net=RECIPE.net)
     with pytest.raises(ModelError, match="10 outputs"):
         run(recipe, TINY, tmp_path / "eleven", model=tmp_path / "ten")
     with pytest.raises(DataError, match="no such checkpoint"):

@@ -24,15 +24,15 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @click.command()
 @click.option(
     "--recipe",
-    type=click.Choice(["tutorial", "fast", "minute", "best", "base", "shipped"]),
+    type=click.Choice(["tutorial", "fast", "minute", "best", "teacher", "shipped"]),
     default="fast",
     show_default=True,
-    help="The Keras tutorial's, good in seconds, better in a minute, best, what the package's begins with, and that.",
+    help="The Keras tutorial's, good in seconds, better in a minute, best, what teaches the package's, and that (GPU).",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
-@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's; of `shipped`, those after `base`.")
+@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's; of `shipped`, not its teachers'.")
 @click.option("--batch", type=click.IntRange(1), help="Pictures a step, instead of the recipe's.")
 @click.option(
     "--precision",
@@ -131,7 +131,7 @@ def export(checkpoint: Path, out: Path) -> None:
       tsifra export my-model/checkpoint.pt --out exported
     """
     try:
-        from tsifra.training.run import CHECKPOINT
+        from tsifra.training.checkpoint import CHECKPOINT
         from tsifra.training.run import export as write
     except ImportError as error:
         raise missing(error, "exporting") from None

@@ -35,7 +35,7 @@ class Augment:
             images = self._other_pens(images, generator)
         grid = self._affine(images, generator)
         if self.elastic:
-            basis = _smooth(images.shape[2], images.shape[3]).to(images.device)
+            basis = _smooth(images.shape[2], images.shape[3], images.device)
             field = torch.randn(len(images), _KNOTS**2, 2, generator=generator, device=images.device)
             bent = torch.einsum("nkc,kp->npc", field, basis) * (self.elastic * 2 / images.shape[3])
             grid = grid + bent.view(grid.shape)
@@ -72,7 +72,7 @@ def _dilated(images: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=4)
-def _smooth(height: int, width: int) -> Tensor:
+def _smooth(height: int, width: int, device: torch.device) -> Tensor:
     """What makes a smooth field of its knots: (25, height × width), bicubic."""
-    knots = torch.eye(_KNOTS**2).view(-1, 1, _KNOTS, _KNOTS)
+    knots = torch.eye(_KNOTS**2, device=device).view(-1, 1, _KNOTS, _KNOTS)
     return F.interpolate(knots, size=(height, width), mode="bicubic", align_corners=False).flatten(1)

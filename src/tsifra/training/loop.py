@@ -7,6 +7,7 @@ in `state`, so that a run goes on from there with the same result. Knows nothing
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,9 @@ _MEASURED = 5000  # pictures that normalizations begin with the means of
 class Epoch:
     """One epoch's figures, of training batches as they were shown.
 
-    number: from 1. loss: cross-entropy, with the recipe's smoothing; like the accuracy, 0…1, it stands for the pictures
-    that were spared as well. rate: learning rate of the last step. elapsed_s: spent in epochs so far.
+    number: from 1. loss: what is learned by: cross-entropy, with the recipe's smoothing, and what teachers say
+    otherwise; like the accuracy, 0…1, it stands for the pictures that were spared as well. rate: learning rate of the
+    last step. elapsed_s: spent in epochs so far.
     """
 
     number: int
@@ -49,10 +51,17 @@ class Training:
     """A network that is being trained. Deterministic on one machine with one number of threads."""
 
     def __init__(
-        self, recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int = 0, device: str = "cpu"
+        self,
+        recipe: Recipe,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.uint8],
+        seed: int = 0,
+        device: str = "cpu",
+        teachers: Sequence[nn.Sequential] = (),
     ) -> None:
         """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`.
 
+        teachers: networks of as many outputs, whose mean the recipe's share of what is learned is.
         Raises DataError where N is less than the recipe's batch.
         """
         torch.manual_seed(seed)
@@ -60,7 +69,8 @@ class Training:
         self._images = torch.from_numpy(np.require(images, requirements="W")).to(device)[:, None]
         self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
-        self._net = NETS[recipe.net](recipe.learned).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._net = _placed(NETS[recipe.net](recipe.learned), device)
+        self._teachers = [_placed(teacher, device).eval() for teacher in teachers]
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
         self._ends = AveragedModel(self._net, use_buffers=True)
@@ -89,7 +99,9 @@ class Training:
     def _take(self, model: Path, odds: float, shown: Tensor) -> None:
         begin(self._net, model, self._shown(shown[:_MEASURED]), self._recipe.classes)
         with torch.no_grad():
-            self._net[-1].bias[NONE:] -= math.log(odds)
+            outputs = self._net[-1]
+            assert isinstance(outputs, nn.Linear)
+            outputs.bias[NONE:] -= math.log(odds)
 
     @property
     def network(self) -> nn.Sequential:
@@ -122,6 +134,8 @@ class Training:
             with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
                 logits = self._net(batch).float()
             losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
+            if self._teachers:
+                losses = losses.lerp(self._untaught(batch, logits), recipe.believed)
             self._optimizer.zero_grad()
             (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
             rate = recipe.rate_at((len(self.history) + step / steps) / recipe.epochs)
@@ -148,6 +162,15 @@ class Training:
         """Pictures (N, 1, 28, 28) in 0…1 as an epoch shows them: bent, each time otherwise."""
         pictures = self._images[index].float() / 255
         return pictures if self._recipe.augment is None else self._recipe.augment(pictures, self._random)
+
+    def _untaught(self, batch: Tensor, logits: Tensor) -> Tensor:
+        """How far what is said of each picture is from what the teachers say (Hinton, Vinyals and Dean 2015).
+
+        They look at the picture as it is shown, bent (Beyer et al. 2022).
+        """
+        with torch.no_grad(), torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
+            said = [teacher(batch).float().softmax(1) for teacher in self._teachers]
+        return F.kl_div(logits.log_softmax(1), torch.stack(said).mean(0), reduction="none").sum(1)
 
     def _chosen(self) -> tuple[Tensor, Tensor]:
         """Indices of the pictures to show, in random order, and the weight of every picture (after Qin et al. 2024).
@@ -230,6 +253,10 @@ def computes_bf16(device: str) -> bool:
     return by_amd and bool(torch.cpu._is_avx512_bf16_supported())
 
 
+def _placed(net: nn.Sequential, device: str) -> nn.Sequential:
+    return net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
 def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
     weights = [weight for weight in net.parameters() if weight.requires_grad]
     match recipe.optimizer:
@@ -247,9 +274,10 @@ def _averaged(recipe: Recipe, net: nn.Sequential) -> AveragedModel:
     The decay grows towards the recipe's, so that the first steps are soon forgotten.
     """
 
-    def mean(averages: Any, news: Any, count: Tensor | int) -> None:
+    def mean(averages: Any, news: Any, _: Tensor | int) -> None:
         if averages[0].is_floating_point():
-            n = float(count)
+            n = float(averaged.n_averaged)  # which is not on the device, as what is given is, so that nothing waits
             torch._foreach_lerp_(averages, news, 1 - min(recipe.average, (1 + n) / (10 + n)))
 
-    return AveragedModel(net, multi_avg_fn=mean, use_buffers=True)
+    averaged = AveragedModel(net, multi_avg_fn=mean, use_buffers=True)
+    return averaged

@@ -39,17 +39,12 @@ def small(classes: int = 10) -> nn.Sequential:
     Widths are multiples of 16, the floats that a 512-bit register holds. Pools before it normalizes, which trains
     faster. The last convolution leaves the border out, which is cheaper than a third pooling and keeps more.
     """
-    return nn.Sequential(
-        *_conv(1, 16, 5, pool=True),
-        *_conv(16, 32, 3),
-        *_conv(32, 48, 3, pool=True),
-        *_conv(48, 64, 3),
-        *_conv(64, 96, 3, pad=False),
-        nn.Flatten(),
-        nn.Linear(2400, 128),
-        nn.ReLU(),
-        nn.Linear(128, classes),
-    )
+    return _five((16, 32, 48, 64, 96), 128, classes)
+
+
+def broad(classes: int = 10) -> nn.Sequential:
+    """`small` with four times the channels, to teach it: 110 million multiplications, 6.5 million parameters."""
+    return _five((64, 128, 192, 256, 384), 512, classes)
 
 
 def quick(classes: int = 10) -> nn.Sequential:
@@ -78,7 +73,7 @@ def wide(classes: int = 10) -> nn.Sequential:
     )
 
 
-NETS = {"tutorial": tutorial, "small": small, "quick": quick, "wide": wide}
+NETS = {"tutorial": tutorial, "small": small, "broad": broad, "quick": quick, "wide": wide}
 
 
 class Merged(nn.Module):
@@ -106,6 +101,21 @@ def multiplications(net: nn.Sequential) -> int:
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 total += math.prod(value.shape[1:]) * math.prod(layer.weight.shape[1:])
     return total
+
+
+def _five(channels: tuple[int, int, int, int, int], hidden: int, classes: int) -> nn.Sequential:
+    first, second, third, fourth, last = channels
+    return nn.Sequential(
+        *_conv(1, first, 5, pool=True),
+        *_conv(first, second, 3),
+        *_conv(second, third, 3, pool=True),
+        *_conv(third, fourth, 3),
+        *_conv(fourth, last, 3, pad=False),
+        nn.Flatten(),
+        nn.Linear(25 * last, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, classes),
+    )
 
 
 def _conv(inputs: int, outputs: int, side: int, pool: bool = False, pad: bool = True) -> list[nn.Module]:

@@ -16,20 +16,21 @@ _RESTART = 0.2  # of the rate
 class Recipe:
     """What a training run does.
 
-    net: a name in net.NETS. after: the recipe whose network it goes on from. rate: the greatest learning rate; "cosine"
+    net: a name in net.NETS. rate: the greatest learning rate; "cosine"
     rises to it over the first `warmup` share of the steps and falls to zero, "constant" stays. restarts: epochs after
     which the rate begins anew, at a fifth, and falls to zero again (Loshchilov and Hutter 2017); what was learned
     before each and in the end is averaged (Izmailov et al. 2018), with 0 what it goes on from, too (Wortsman et al.
     2022). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
-    weights. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the weights
-    that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the
-    processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do. held_back: the
-    last so many training pictures are not learned; they tell the accuracy and choose the temperature. spared: share of
-    the pictures that lose less than the mean, which an epoch leaves out once they were seen; the rest of them count for
-    more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures made here that
-    are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what
-    is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
-    handwriting that are not learned.
+    weights. taught: the recipe of so many `teachers` of this network; believed: the share of what is learned that is
+    what they say. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the
+    weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16
+    where the processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do.
+    held_back: the last so many training pictures are not learned; they tell the accuracy and choose the temperature.
+    spared: share of the pictures that lose less than the mean, which an epoch leaves out once they were seen; the rest
+    of them count for more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures
+    made here that are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in
+    use as among what is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces
+    and forms of handwriting that are not learned.
     """
 
     name: str
@@ -38,12 +39,14 @@ class Recipe:
     batch: int
     optimizer: Literal["adamax", "adamw", "muon"]
     rate: float
-    after: str = ""
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
     restarts: tuple[int, ...] = ()
     goes_on: bool = False
     decay: float = 0.0
+    taught: str = ""
+    teachers: int = 0
+    believed: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
     augment: Augment | None = None
@@ -87,15 +90,13 @@ class Recipe:
 
 _BENT_LESS = Augment(degrees=8.0, stretch=0.1, shear=0.15, shift=1.2, elastic=0.5)
 
-_CALIBRATION = Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000, counted=500)
-_BASE = Recipe(
-    "base",
-    "small",
-    epochs=24,
-    batch=256,
+_TEACHER = Recipe(
+    "teacher",
+    "broad",
+    epochs=22,
+    batch=1024,
     optimizer="muon",
-    rate=0.01,
-    restarts=(18, 21),
+    rate=0.015,
     decay=0.02,
     smoothing=0.01,
     average=0.999,
@@ -103,9 +104,17 @@ _BASE = Recipe(
     bf16=True,
     spared=0.75,
     repeats=16,
-    mix=Mix(handwritten=440_000, typed=440_000, on_pages=160_000, spoiled=300_000, none=560_000, segmented=80_000),
+    mix=Mix(
+        handwritten=640_000,
+        typed=640_000,
+        on_pages=240_000,
+        spoiled=480_000,
+        none=960_000,
+        segmented=120_000,
+        counted=240_000,
+    ),
     none_odds=0.25,
-    calibration=replace(_CALIBRATION, counted=0),
+    calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000, counted=500),
 )
 
 RECIPES = {
@@ -155,24 +164,7 @@ RECIPES = {
             bf16=True,
             held_back=2000,
         ),
-        _BASE,
-        replace(
-            _BASE,
-            name="shipped",
-            after="base",
-            epochs=6,
-            rate=0.005,
-            restarts=(0,),
-            mix=Mix(
-                handwritten=320_000,
-                typed=320_000,
-                on_pages=120_000,
-                spoiled=240_000,
-                none=480_000,
-                segmented=60_000,
-                counted=120_000,
-            ),
-            calibration=_CALIBRATION,
-        ),
+        _TEACHER,
+        replace(_TEACHER, name="shipped", net="small", epochs=40, taught="teacher", teachers=2, believed=0.7),
     )
 }

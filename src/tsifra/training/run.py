@@ -7,7 +7,6 @@ touched here.
 
 import dataclasses
 import math
-import os
 import platform
 import subprocess
 from collections.abc import Callable
@@ -29,13 +28,12 @@ from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
 from tsifra.training.augment import Augment
 from tsifra.training.begin import begin
+from tsifra.training.checkpoint import CHECKPOINT, Checkpoint, load, restore
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
 from tsifra.training.net import NETS, Merged, multiplications
 from tsifra.training.recipes import RECIPES, Recipe
-
-CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,50 +66,46 @@ def run(
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle; by default, where
-    the recipe goes on from another, what that gives, in a folder of `out`.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle. Networks that
+    teach it are learned before, each in a folder of `out`.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise TsifraError("--device cuda: PyTorch finds no GPU that it can use; --device cpu trains without one")
-    if recipe.after and model is None:
-        model = out / recipe.after
-        first = dataclasses.replace(RECIPES[recipe.after], batch=recipe.batch, bf16=recipe.bf16)
-        goes_on = resume and (model / CHECKPOINT).exists()
-        if run(first, mnist, model, seed, device, goes_on, None, None, fonts, cache, report).interrupted:
-            raise KeyboardInterrupt  # there is nothing yet that `out` could hold
-        seed += 1  # for other pictures
-        resume = resume and (out / CHECKPOINT).exists()
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
     recipe = dataclasses.replace(recipe, goes_on=before is not None)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     # What does not fit is told of before pictures are made, which may take half an hour.
-    checkpoint = _load_checkpoint(out / CHECKPOINT, recipe, seed, device) if resume else None
+    own = Checkpoint(out / CHECKPOINT, recipe, seed)
+    teachers = _teachers(recipe, seed, out)
+    if resume and not any(each.path.exists() for each in (*teachers, own)):
+        raise DataError(f"{own.path}: no such checkpoint")
+    *theirs, kept = [each.load(device) if resume else None for each in (*teachers, own)]
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
     out.mkdir(parents=True, exist_ok=True)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
-    training = Training(recipe, lessons.images, lessons.labels, seed, device)
-    if checkpoint is not None:
-        _restore(training, checkpoint, out / CHECKPOINT)
+    is_over = kept is not None and len(kept["state"]["history"]) == recipe.epochs
+    taught = [] if is_over else [_taught(*each, lessons, device, report) for each in zip(teachers, theirs, strict=True)]
+    training = Training(recipe, lessons.images, lessons.labels, seed, device, taught)
+    if kept is not None:
+        restore(training, kept, own.path)
     elif before is not None:
         training.begin(before.file, _odds(before))
-    interrupted, kept = False, len(training.history)
+    interrupted, done = False, len(training.history)
     try:
-        while kept < recipe.epochs:
-            epoch = training.epoch()
-            _save_checkpoint(out / CHECKPOINT, recipe, seed, training)
-            kept = epoch.number
+        for epoch in own.epochs(training):
+            done = epoch.number
             report(recipe, epoch)
     except KeyboardInterrupt:
-        if not kept:  # nothing was learned, and a model may lie there
+        if not done:  # nothing was learned, and a model may lie there
             raise
         interrupted = True
-        _restore(training, _load_checkpoint(out / CHECKPOINT), out / CHECKPOINT)  # an epoch that is half over goes
+        restore(training, load(own.path), own.path)  # an epoch that is half over goes
     net = training.network.cpu()
     calibration = _calibrated(recipe, net, lessons)
     accuracy, figures = _examined(net, lessons)
@@ -134,7 +128,7 @@ def export(checkpoint: Path, out: Path) -> None:
     """
     if checkpoint.resolve().parent == out.resolve():
         raise DataError(f"{out}: holds the model of this run, with its calibration; name another folder")
-    kept = _load_checkpoint(checkpoint)
+    kept = load(checkpoint)
     try:
         values = {"augment": Augment, "mix": Mix, "calibration": Mix}
         recipe = Recipe(
@@ -144,9 +138,35 @@ def export(checkpoint: Path, out: Path) -> None:
         training = Training(recipe, *blank)
     except (TypeError, KeyError):
         raise DataError(f"{checkpoint}: of another version of tsifra") from None
-    _restore(training, kept, checkpoint)  # wherever it was made
+    restore(training, kept, checkpoint)  # wherever it was made
     net = training.network
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
+
+
+def _teachers(recipe: Recipe, seed: int, out: Path) -> list[Checkpoint]:
+    """The runs of the networks that teach: the same lessons, other random weights."""
+    if not recipe.teachers:
+        return []
+    theirs = dataclasses.replace(RECIPES[recipe.taught], batch=recipe.batch, bf16=recipe.bf16)
+    folders = [out / f"{theirs.name}-{number}" for number in range(1, recipe.teachers + 1)]
+    return [Checkpoint(folder / CHECKPOINT, theirs, seed + number) for number, folder in enumerate(folders, 1)]
+
+
+def _taught(
+    own: Checkpoint,
+    kept: dict[str, Any] | None,
+    lessons: Lessons,
+    device: str,
+    report: Callable[[Recipe, Epoch], None],
+) -> torch.nn.Sequential:
+    """What a teacher has learned, once it has."""
+    own.path.parent.mkdir(exist_ok=True)
+    training = Training(own.recipe, lessons.images, lessons.labels, own.seed, device)
+    if kept is not None:
+        restore(training, kept, own.path)
+    for epoch in own.epochs(training):
+        report(own.recipe, epoch)
+    return torch.nn.Sequential(*(layer for layer in training.network if not isinstance(layer, Merged)))
 
 
 def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None = None) -> dict[str, Any]:
@@ -223,40 +243,6 @@ def _data(recipe: Recipe, mnist: Mnist) -> str:
 
 def _named(mix: Mix) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in dataclasses.asdict(mix).items())
-
-
-def _save_checkpoint(path: Path, recipe: Recipe, seed: int, training: Training) -> None:
-    part = path.with_suffix(".part")
-    torch.save({"recipe": dataclasses.asdict(recipe), "seed": seed, "state": training.state()}, part)
-    os.replace(part, path)
-
-
-def _restore(training: Training, kept: dict[str, Any], path: Path) -> None:
-    try:
-        training.restore(kept["state"])
-    except (KeyError, TypeError, ValueError, RuntimeError):  # of tensors that are missing or have another shape
-        raise DataError(f"{path}: of another version of tsifra") from None
-
-
-def _load_checkpoint(
-    path: Path, recipe: Recipe | None = None, seed: int = 0, device: str | None = None
-) -> dict[str, Any]:
-    """A checkpoint, of this recipe, seed and device if they are given; no code in it is run."""
-    try:
-        kept = torch.load(path, map_location="cpu", weights_only=True)
-        theirs, made_on = (kept["recipe"], kept["seed"]), kept["state"].get("device")
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such checkpoint") from None
-    except Exception:  # torch.load raises nearly anything for a file that is none
-        raise DataError(f"{path}: damaged, or not a checkpoint of tsifra train") from None
-    if recipe is not None and theirs != (dataclasses.asdict(recipe), seed):
-        raise DataError(
-            f"{path}: made by another recipe or seed, or one of both runs began --from a model; say what was said "
-            "then, or leave out --resume, and the run begins anew"
-        )
-    if device not in (None, made_on):
-        raise DataError(f"{path}: made with --device {made_on}; say that to go on, or leave out --resume")
-    return dict(kept)
 
 
 def _commit() -> str | None:
