@@ -14,6 +14,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tsifra.errors import ModelError
+from tsifra.training.net import Gate
 
 _KEPT = 0.14  # root of the mean square of a convolution's weights, where steps and decay hold the balance
 
@@ -25,14 +26,16 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
 
     images: (N, 1, 28, 28) float in 0…1, some thousand of those that are learned, bent as they are then. Normalizations,
     which the model has folded, begin with their means and deviations, and what that scales is taken back in the next
-    layer. The weights before them, of which any multiple gives the same, are as large as training keeps them, since its
-    steps would turn smaller ones further. classes: outputs of the model. Where `net` has more, they and the model's
-    last begin as equal parts of it: kinds of no digit.
+    layer where only a rectifier lies between, else by their own weights; those that are fixed at 1 take the model's
+    deviations for 1, as training made them. The weights before them, of which any multiple gives the same, are as large
+    as training keeps them, since its steps would turn smaller ones further. classes: outputs of the model. Where `net`
+    has more, they and the model's last begin as equal parts of it: kinds of no digit.
     Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
     pairs = _weights(model, device)
     value = images.to(device)
+    is_rectified = not any(isinstance(layer, nn.SiLU | Gate) for layer in net)
     whole = scale = small = torch.ones(1, device=device)
     shift = torch.zeros(0, device=device)
     with torch.no_grad():
@@ -49,10 +52,20 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
                         layer.weight.div_(small)
                 case nn.BatchNorm2d():
                     variance, mean = torch.var_mean(value, (0, 2, 3))
+                    if not (is_rectified or layer.weight.requires_grad):
+                        variance = torch.full_like(variance, 1 / small.item() ** 2 - layer.eps)
                     deviation = (variance + layer.eps).sqrt()
                     layer.running_mean, layer.running_var = mean, variance
-                    layer.bias.copy_((shift / small + mean) / deviation)
-                    scale = deviation * small
+                    if is_rectified:
+                        scale = deviation * small
+                    else:
+                        layer.weight.copy_(deviation * small)
+                    layer.bias.copy_((shift + small * mean) / scale)
+                case Gate():
+                    for dense in (layer.squeeze, layer.excite):
+                        weight, bias = _next(pairs, (*dense.weight.shape, 1, 1), model)
+                        dense.weight.copy_(weight[:, :, 0, 0])
+                        dense.bias.copy_(bias)
                 case nn.Linear():
                     weight, bias = _next(pairs, None, model)
                     if not pairs:

@@ -14,8 +14,9 @@ from torch import nn
 
 from tsifra.errors import ModelError
 from tsifra.output import write_model
-from tsifra.training.graph import Conv, Dense, Layer, Pool, Simple, to_onnx
-from tsifra.training.net import Merged
+from tsifra.training import graph
+from tsifra.training.graph import Conv, Dense, Layer, Pool, Silu, Simple, to_onnx
+from tsifra.training.net import Gate, Merged
 
 _TOLERANCE = 1e-4
 
@@ -54,7 +55,11 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
                 folded = Conv(before.weight * gain[:, None, None, None], shifted, before.pads, before.strides)
                 layers += [folded, *pooled]
             case nn.Linear():
-                layers.append(Dense(_numpy(layer.weight).T, _numpy(layer.bias)))
+                layers.append(_dense(layer))
+            case Gate():
+                layers.append(graph.Gate(_dense(layer.squeeze), _dense(layer.excite)))
+            case nn.SiLU():
+                layers.append(Silu())
             case nn.MaxPool2d():
                 layers.append(Pool(layer.kernel_size if isinstance(layer.kernel_size, int) else layer.kernel_size[0]))
             case nn.ReLU():
@@ -71,6 +76,10 @@ def layers_of(net: nn.Sequential) -> list[Layer]:
             case _:
                 raise ModelError(f"no ONNX form is known for a layer {layer}")
     return layers
+
+
+def _dense(layer: nn.Linear) -> Dense:
+    return Dense(_numpy(layer.weight).T, _numpy(layer.bias))
 
 
 def _numpy(tensor: Any) -> Any:

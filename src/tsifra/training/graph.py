@@ -61,7 +61,20 @@ class Simple:
     constants: tuple[NDArray[Any], ...] = ()
 
 
-Layer = Conv | Dense | Pool | Simple
+@dataclass(frozen=True, slots=True, eq=False)
+class Gate:
+    """Channels by factors 0…2 that their means tell: through `squeeze`, a rectifier, `excite` and a sigmoid."""
+
+    squeeze: Dense
+    excite: Dense
+
+
+@dataclass(frozen=True, slots=True)
+class Silu:
+    """Values by their sigmoids."""
+
+
+Layer = Conv | Dense | Pool | Simple | Gate | Silu
 
 
 def to_onnx(layers: list[Layer], name: str) -> onnx.ModelProto:
@@ -77,7 +90,7 @@ def to_onnx(layers: list[Layer], name: str) -> onnx.ModelProto:
         constants = _constants(layer)
         inputs = [source, *(f"c{index}.{number}" for number in range(len(constants)))]
         weights |= dict(zip(inputs[1:], constants, strict=True))
-        nodes.append(_node(layer, inputs, target))
+        nodes += _nodes(layer, inputs, target)
     nodes.append(helper.make_node("Softmax", [names[-1]], ["probabilities"], axis=1))
     graph = helper.make_graph(
         nodes,
@@ -99,23 +112,43 @@ def _constants(layer: Layer) -> tuple[NDArray[Any], ...]:
     match layer:
         case Conv() | Dense():
             return layer.weight.astype(np.float32), layer.bias.astype(np.float32)
+        case Gate():  # convolutions of one pixel, which need no other shape
+            both = [(dense.weight.T[:, :, None, None], dense.bias) for dense in (layer.squeeze, layer.excite)]
+            return (*(value.astype(np.float32) for pair in both for value in pair), np.array(2, np.float32))
         case Simple():
             return layer.constants
-        case Pool():
+        case Pool() | Silu():
             return ()
 
 
-def _node(layer: Layer, inputs: list[str], target: str) -> onnx.NodeProto:
+def _nodes(layer: Layer, inputs: list[str], target: str) -> list[onnx.NodeProto]:
     match layer:
         case Conv():
             pads: dict[str, Any] = {"auto_pad": "SAME_UPPER"} if layer.pads == "same" else {"pads": layer.pads}
-            return helper.make_node(
-                "Conv", inputs, [target], **pads, strides=layer.strides, dilations=layer.dilations, group=layer.groups
-            )
+            steps: dict[str, Any] = {"strides": layer.strides, "dilations": layer.dilations, "group": layer.groups}
+            return [helper.make_node("Conv", inputs, [target], **pads, **steps)]
         case Dense():
-            return helper.make_node("Gemm", inputs, [target])
+            return [helper.make_node("Gemm", inputs, [target])]
         case Pool():
             size = [layer.size, layer.size]
-            return helper.make_node("MaxPool", inputs, [target], kernel_shape=size, strides=size)
+            return [helper.make_node("MaxPool", inputs, [target], kernel_shape=size, strides=size)]
+        case Gate():
+            source, squeeze, its_bias, excite, other_bias, twice = inputs
+            means, few, kept, told, share, factors = (f"{target}.{number}" for number in range(6))
+            return [
+                helper.make_node("GlobalAveragePool", [source], [means]),
+                helper.make_node("Conv", [means, squeeze, its_bias], [few]),
+                helper.make_node("Relu", [few], [kept]),
+                helper.make_node("Conv", [kept, excite, other_bias], [told]),
+                helper.make_node("Sigmoid", [told], [share]),
+                helper.make_node("Mul", [share, twice], [factors]),
+                helper.make_node("Mul", [source, factors], [target]),
+            ]
+        case Silu():
+            (source,), share = inputs, f"{target}.0"
+            return [
+                helper.make_node("Sigmoid", [source], [share]),
+                helper.make_node("Mul", [source, share], [target]),
+            ]
         case Simple():
-            return helper.make_node(layer.operator, inputs, [target], **layer.attributes)
+            return [helper.make_node(layer.operator, inputs, [target], **layer.attributes)]

@@ -6,6 +6,7 @@ Flows in: (N, 1, 28, 28) float in 0…1. Flows out: (N, classes) logits. Knows n
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -33,18 +34,36 @@ def tutorial(classes: int = 10) -> nn.Sequential:
     return net
 
 
+def gated(classes: int = 10) -> nn.Sequential:
+    """What the package carries: 7.0 million multiplications a picture, 407,000 parameters.
+
+    `small` with smoother activations (Elfwing et al. 2018) and with gates where they cost next to nothing.
+    """
+    return _gated((16, 32, 48, 64, 96), 120, classes)
+
+
+def broad(classes: int = 10) -> nn.Sequential:
+    """`gated` with four times the channels, to teach it: 111 million multiplications, 6.3 million parameters."""
+    return _gated((64, 128, 192, 256, 384), 480, classes)
+
+
 def small(classes: int = 10) -> nn.Sequential:
-    """What the package carries: 7.0 million multiplications a picture, 411,000 parameters.
+    """What reads MNIST alone: 6.9 million multiplications a picture, 411,000 parameters.
 
     Widths are multiples of 16, the floats that a 512-bit register holds. Pools before it normalizes, which trains
     faster. The last convolution leaves the border out, which is cheaper than a third pooling and keeps more.
     """
-    return _five((16, 32, 48, 64, 96), 128, classes)
-
-
-def broad(classes: int = 10) -> nn.Sequential:
-    """`small` with four times the channels, to teach it: 110 million multiplications, 6.5 million parameters."""
-    return _five((64, 128, 192, 256, 384), 512, classes)
+    return nn.Sequential(
+        *_conv(1, 16, 5, pool=True),
+        *_conv(16, 32, 3),
+        *_conv(32, 48, 3, pool=True),
+        *_conv(48, 64, 3),
+        *_conv(64, 96, 3, pad=False),
+        nn.Flatten(),
+        nn.Linear(2400, 128),
+        nn.ReLU(),
+        nn.Linear(128, classes),
+    )
 
 
 def quick(classes: int = 10) -> nn.Sequential:
@@ -73,7 +92,26 @@ def wide(classes: int = 10) -> nn.Sequential:
     )
 
 
-NETS = {"tutorial": tutorial, "small": small, "broad": broad, "quick": quick, "wide": wide}
+NETS = {"tutorial": tutorial, "gated": gated, "broad": broad, "small": small, "quick": quick, "wide": wide}
+
+
+class Gate(nn.Module):
+    """Each channel by a factor 0…2, which is told by the means of all: (N, C, H, W) -> the same.
+
+    Squeeze and excitation (Hu et al. 2018), which begins with factors of 1.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(channels, channels // 4)
+        self.excite = nn.Linear(channels // 4, channels)
+        nn.init.zeros_(self.excite.weight)
+        nn.init.zeros_(self.excite.bias)
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Channels by their factors."""
+        told = self.excite(F.relu(self.squeeze(value.mean((2, 3)))))
+        return value * (2 * torch.sigmoid(told))[:, :, None, None]
 
 
 class Merged(nn.Module):
@@ -98,30 +136,40 @@ def multiplications(net: nn.Sequential) -> int:
     with torch.inference_mode():
         for layer in net:
             value = layer(value)
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                total += math.prod(value.shape[1:]) * math.prod(layer.weight.shape[1:])
+            match layer:
+                case nn.Conv2d() | nn.Linear():
+                    total += math.prod(value.shape[1:]) * math.prod(layer.weight.shape[1:])
+                case Gate():
+                    total += 2 * layer.squeeze.weight.numel() + math.prod(value.shape[1:])
+                case nn.SiLU():
+                    total += math.prod(value.shape[1:])
     return total
 
 
-def _five(channels: tuple[int, int, int, int, int], hidden: int, classes: int) -> nn.Sequential:
+def _gated(channels: tuple[int, int, int, int, int], hidden: int, classes: int) -> nn.Sequential:
     first, second, third, fourth, last = channels
     return nn.Sequential(
-        *_conv(1, first, 5, pool=True),
-        *_conv(first, second, 3),
-        *_conv(second, third, 3, pool=True),
-        *_conv(third, fourth, 3),
-        *_conv(fourth, last, 3, pad=False),
+        *_conv(1, first, 5, pool=True, activation=nn.SiLU),
+        *_conv(first, second, 3, activation=nn.SiLU),
+        *_conv(second, third, 3, pool=True, activation=nn.SiLU),
+        Gate(third),
+        *_conv(third, fourth, 3, activation=nn.SiLU),
+        Gate(fourth),
+        *_conv(fourth, last, 3, pad=False, activation=nn.SiLU),
+        Gate(last),
         nn.Flatten(),
         nn.Linear(25 * last, hidden),
-        nn.ReLU(),
+        nn.SiLU(),
         nn.Linear(hidden, classes),
     )
 
 
-def _conv(inputs: int, outputs: int, side: int, pool: bool = False, pad: bool = True) -> list[nn.Module]:
+def _conv(
+    inputs: int, outputs: int, side: int, pool: bool = False, pad: bool = True, activation: type[nn.Module] = nn.ReLU
+) -> list[nn.Module]:
     convolution = nn.Conv2d(inputs, outputs, side, padding="same" if pad else "valid", bias=False)
     norm = nn.BatchNorm2d(outputs)
     if not pool:
-        return [convolution, norm, nn.ReLU()]
+        return [convolution, norm, activation()]
     norm.weight.requires_grad_(False)  # stays 1: what is greatest before it is greatest after it
-    return [convolution, nn.MaxPool2d(2), norm, nn.ReLU()]
+    return [convolution, nn.MaxPool2d(2), norm, activation()]
