@@ -26,6 +26,7 @@ from tsifra.training.begin import begin
 from tsifra.training.muon import Muon
 from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import Recipe
+from tsifra.training.record import Recorded
 
 _MEASURED = 5000  # pictures that normalizations begin with the means of
 
@@ -76,6 +77,9 @@ class Training:
         self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
         self._losses = torch.full((len(images),), torch.inf, device=device)  # of each picture when it was last shown
+        self._weights = torch.ones_like(self._losses)
+        self._totals = torch.zeros(3, device=device)  # of an epoch: loss, right ones, and pictures that these stand for
+        self._recorded: Recorded | None = None
         if len(images) < recipe.batch:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
@@ -122,33 +126,19 @@ class Training:
 
     def epoch(self) -> Epoch:
         """Show every picture once, but for what is left of the last batch, and for known ones that are spared."""
-        recipe, device = self._recipe, self._images.device
-        totals = torch.zeros(3, device=device)
+        recipe = self._recipe
+        self._totals.zero_()
         began = time.perf_counter()
         self._net.train()
         shown, weights = self._chosen()
+        self._weights.copy_(weights)
         steps = len(shown) // recipe.batch
         for step, index in enumerate(shown[: steps * recipe.batch].view(steps, recipe.batch)):
-            truth, weight = self._labels[index], weights[index]
-            batch = self._shown(index).contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16, enabled=self._bf16):
-                logits = self._net(batch).float()
-            losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
-            if self._teachers:
-                losses = losses.lerp(self._untaught(batch, logits), recipe.believed)
-            self._optimizer.zero_grad()
-            (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
             rate = recipe.rate_at((len(self.history) + step / steps) / recipe.epochs)
-            for group in self._optimizer.param_groups:
-                group["lr"] = rate
-            self._optimizer.step()
+            self._step(index, rate)
             if recipe.average:
                 self._average.update_parameters(self._net)
-            self._losses[index] = losses.detach()
-            last = recipe.classes - 1
-            right = logits.argmax(1).clamp(max=last) == truth.clamp(max=last)
-            totals += torch.stack((losses.detach() @ weight, right.float() @ weight, weight.sum()))
-        mean_loss, accuracy = (totals[:2] / totals[2]).tolist()
+        mean_loss, accuracy = (self._totals[:2] / self._totals[2]).tolist()
         spent = time.perf_counter() - began
         before = self.history[-1].elapsed_s if self.history else 0.0
         speed = steps * recipe.batch / spent
@@ -157,6 +147,39 @@ class Training:
         if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
             self._ends.update_parameters(self._last)
         return done
+
+    def _step(self, index: Tensor, rate: float) -> None:
+        """Learn from the pictures of an index; on a GPU as it was recorded in the first step."""
+        if index.is_cuda and self._recorded is None:
+            now = torch.tensor(rate, device=index.device)
+            self._set_rate(now)
+            self._recorded = Recorded(self._learn, index, now, self._random)
+        if self._recorded is not None:
+            self._recorded(index, rate)
+        else:
+            self._set_rate(rate)
+            self._learn(index)
+
+    def _set_rate(self, rate: float | Tensor) -> None:
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
+    def _learn(self, index: Tensor) -> None:
+        recipe = self._recipe
+        truth, weight = self._labels[index], self._weights[index]
+        batch = self._shown(index).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
+            logits = self._net(batch).float()
+        losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
+        if self._teachers:
+            losses = losses.lerp(self._untaught(batch, logits), recipe.believed)
+        self._optimizer.zero_grad()
+        (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self._losses[index] = losses.detach()
+        last = recipe.classes - 1
+        right = logits.argmax(1).clamp(max=last) == truth.clamp(max=last)
+        self._totals += torch.stack((losses.detach() @ weight, right.float() @ weight, weight.sum()))
 
     def _shown(self, index: Tensor) -> Tensor:
         """Pictures (N, 1, 28, 28) in 0…1 as an epoch shows them: bent, each time otherwise."""
@@ -214,6 +237,7 @@ class Training:
         self._average.load_state_dict(state["average"])
         self._ends.load_state_dict(state["ends"])
         self._optimizer.load_state_dict(state["optimizer"])
+        self._recorded = None
         losses = state.get("losses")  # an older checkpoint has none, and one that is exported has no pictures here
         if losses is not None and losses.shape == self._losses.shape:
             self._losses.copy_(losses)
@@ -261,11 +285,14 @@ def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
     weights = [weight for weight in net.parameters() if weight.requires_grad]
     match recipe.optimizer:
         case "adamax":
-            return Adamax(weights, recipe.rate)
+            optimizer: torch.optim.Optimizer = Adamax(weights, recipe.rate)
         case "muon":
-            return Muon(weights, recipe.rate, recipe.decay)
+            optimizer = Muon(weights, recipe.rate, recipe.decay)
         case "adamw":
-            return torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
+            optimizer = torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
+    for group in optimizer.param_groups:
+        group["capturable"] = weights[0].is_cuda  # so that a step can be recorded
+    return optimizer
 
 
 def _averaged(recipe: Recipe, net: nn.Sequential) -> AveragedModel:

@@ -44,7 +44,7 @@ class Muon(torch.optim.AdamW):
             momentum.lerp_(gradient, 1 - _MOMENTUM)
             rows = gradient.lerp(momentum, _MOMENTUM).flatten(1)  # Nesterov's, a step ahead
             weight.mul_(1 - rate * decay)
-            weight.add_(_orthogonal(rows).view_as(weight), alpha=-rate * _STEP * max(rows.shape) ** 0.5)
+            weight.sub_(_orthogonal(rows).view_as(weight) * (rate * _STEP * max(rows.shape) ** 0.5))
         return super().step(closure)
 
 

@@ -165,6 +165,6 @@ RECIPES = {
             held_back=2000,
         ),
         _TEACHER,
-        replace(_TEACHER, name="shipped", net="small", epochs=40, taught="teacher", teachers=2, believed=0.7),
+        replace(_TEACHER, name="shipped", net="small", epochs=40, taught="teacher", teachers=1, believed=0.7),
     )
 }
