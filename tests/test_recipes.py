@@ -76,14 +76,14 @@ def test_every_recipe_trains(name: str) -> None:
     assert np.isfinite(Training(recipe, IMAGES, LABELS).epoch().loss)
 
 
-def test_what_teachers_say_is_learned_as_far_as_they_are_believed() -> None:
+def test_what_a_teacher_says_is_learned_as_far_as_it_is_believed() -> None:
     teacher = Training(RECIPE, IMAGES, LABELS)
     for _ in range(RECIPE.epochs):
         teacher.epoch()
     right = []
     for believed in (0.0, 1.0):
         recipe = dataclasses.replace(RECIPE, believed=believed)
-        training = Training(recipe, IMAGES, (LABELS + 1) % 10, seed=1, teachers=[teacher.network])
+        training = Training(recipe, IMAGES, (LABELS + 1) % 10, seed=1, teacher=teacher.network)
         for _ in range(recipe.epochs):
             training.epoch()
         right.append(float((predict(training.network, IMAGES).argmax(1).numpy() == LABELS).mean()))

@@ -32,7 +32,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
-@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's; of `shipped`, not its teachers'.")
+@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's; of `shipped`, not its teacher's.")
 @click.option("--batch", type=click.IntRange(1), help="Pictures a step, instead of the recipe's.")
 @click.option(
     "--precision",

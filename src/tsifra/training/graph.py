@@ -63,7 +63,7 @@ class Simple:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gate:
-    """Channels by factors 0…2 that their means tell: through `squeeze`, a rectifier, `excite` and a sigmoid."""
+    """Channels by factors 0…1 that their means tell: through `squeeze`, a rectifier, `excite` and a sigmoid."""
 
     squeeze: Dense
     excite: Dense
@@ -114,7 +114,7 @@ def _constants(layer: Layer) -> tuple[NDArray[Any], ...]:
             return layer.weight.astype(np.float32), layer.bias.astype(np.float32)
         case Gate():  # convolutions of one pixel, which need no other shape
             both = [(dense.weight.T[:, :, None, None], dense.bias) for dense in (layer.squeeze, layer.excite)]
-            return (*(value.astype(np.float32) for pair in both for value in pair), np.array(2, np.float32))
+            return tuple(value.astype(np.float32) for pair in both for value in pair)
         case Simple():
             return layer.constants
         case Pool() | Silu():
@@ -133,15 +133,14 @@ def _nodes(layer: Layer, inputs: list[str], target: str) -> list[onnx.NodeProto]
             size = [layer.size, layer.size]
             return [helper.make_node("MaxPool", inputs, [target], kernel_shape=size, strides=size)]
         case Gate():
-            source, squeeze, its_bias, excite, other_bias, twice = inputs
-            means, few, kept, told, share, factors = (f"{target}.{number}" for number in range(6))
+            source, squeeze, its_bias, excite, other_bias = inputs
+            means, few, kept, told, factors = (f"{target}.{number}" for number in range(5))
             return [
                 helper.make_node("GlobalAveragePool", [source], [means]),
                 helper.make_node("Conv", [means, squeeze, its_bias], [few]),
                 helper.make_node("Relu", [few], [kept]),
                 helper.make_node("Conv", [kept, excite, other_bias], [told]),
-                helper.make_node("Sigmoid", [told], [share]),
-                helper.make_node("Mul", [share, twice], [factors]),
+                helper.make_node("Sigmoid", [told], [factors]),
                 helper.make_node("Mul", [source, factors], [target]),
             ]
         case Silu():

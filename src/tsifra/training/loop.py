@@ -7,7 +7,6 @@ in `state`, so that a run goes on from there with the same result. Knows nothing
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ _MEASURED = 5000  # pictures that normalizations begin with the means of
 class Epoch:
     """One epoch's figures, of training batches as they were shown.
 
-    number: from 1. loss: what is learned by: cross-entropy, with the recipe's smoothing, and what teachers say
+    number: from 1. loss: what is learned by: cross-entropy, with the recipe's smoothing, and what a teacher says
     otherwise; like the accuracy, 0…1, it stands for the pictures that were spared as well. rate: learning rate of the
     last step. elapsed_s: spent in epochs so far.
     """
@@ -58,11 +57,11 @@ class Training:
         labels: NDArray[np.uint8],
         seed: int = 0,
         device: str = "cpu",
-        teachers: Sequence[nn.Sequential] = (),
+        teacher: nn.Sequential | None = None,
     ) -> None:
         """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`.
 
-        teachers: networks of as many outputs, whose mean the recipe's share of what is learned is.
+        teacher: a network of as many outputs, whose answers are the recipe's share of what is learned.
         Raises DataError where N is less than the recipe's batch.
         """
         torch.manual_seed(seed)
@@ -71,7 +70,7 @@ class Training:
         self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
         self._net = _placed(NETS[recipe.net](recipe.learned), device)
-        self._teachers = [_placed(teacher, device).eval() for teacher in teachers]
+        self._teacher = None if teacher is None else _placed(teacher, device).eval()
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
         self._ends = AveragedModel(self._net, use_buffers=True)
@@ -171,8 +170,11 @@ class Training:
         with torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
             logits = self._net(batch).float()
         losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
-        if self._teachers:
-            losses = losses.lerp(self._untaught(batch, logits), recipe.believed)
+        if self._teacher is not None:
+            with torch.no_grad(), torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
+                said = self._teacher(batch).float()  # of the picture as it is shown, bent (Beyer et al. 2022)
+            untaught = F.kl_div(logits.log_softmax(1), said.softmax(1), reduction="none").sum(1)
+            losses = losses.lerp(untaught, recipe.believed)  # Hinton, Vinyals and Dean 2015
         self._optimizer.zero_grad()
         (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -185,15 +187,6 @@ class Training:
         """Pictures (N, 1, 28, 28) in 0…1 as an epoch shows them: bent, each time otherwise."""
         pictures = self._images[index].float() / 255
         return pictures if self._recipe.augment is None else self._recipe.augment(pictures, self._random)
-
-    def _untaught(self, batch: Tensor, logits: Tensor) -> Tensor:
-        """How far what is said of each picture is from what the teachers say (Hinton, Vinyals and Dean 2015).
-
-        They look at the picture as it is shown, bent (Beyer et al. 2022).
-        """
-        with torch.no_grad(), torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
-            said = [teacher(batch).float().softmax(1) for teacher in self._teachers]
-        return F.kl_div(logits.log_softmax(1), torch.stack(said).mean(0), reduction="none").sum(1)
 
     def _chosen(self) -> tuple[Tensor, Tensor]:
         """Indices of the pictures to show, in random order, and the weight of every picture (after Qin et al. 2024).

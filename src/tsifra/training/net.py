@@ -96,9 +96,9 @@ NETS = {"tutorial": tutorial, "gated": gated, "broad": broad, "small": small, "q
 
 
 class Gate(nn.Module):
-    """Each channel by a factor 0…2, which is told by the means of all: (N, C, H, W) -> the same.
+    """Each channel by a factor 0…1, which is told by the means of all: (N, C, H, W) -> the same.
 
-    Squeeze and excitation (Hu et al. 2018), which begins with factors of 1.
+    Squeeze and excitation (Hu et al. 2018), which begins with a half for all.
     """
 
     def __init__(self, channels: int) -> None:
@@ -111,7 +111,7 @@ class Gate(nn.Module):
     def forward(self, value: Tensor) -> Tensor:
         """Channels by their factors."""
         told = self.excite(F.relu(self.squeeze(value.mean((2, 3)))))
-        return value * (2 * torch.sigmoid(told))[:, :, None, None]
+        return value * torch.sigmoid(told)[:, :, None, None]
 
 
 class Merged(nn.Module):

@@ -21,8 +21,8 @@ class Recipe:
     which the rate begins anew, at a fifth, and falls to zero again (Loshchilov and Hutter 2017); what was learned
     before each and in the end is averaged (Izmailov et al. 2018), with 0 what it goes on from, too (Wortsman et al.
     2022). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
-    weights. taught: the recipe of so many `teachers` of this network; believed: the share of what is learned that is
-    what they say. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the
+    weights. taught: the recipe of a network that teaches this one; believed: the share of what is learned that is what
+    it says. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the
     weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16
     where the processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do.
     held_back: the last so many training pictures are not learned; they tell the accuracy and choose the temperature.
@@ -45,7 +45,6 @@ class Recipe:
     goes_on: bool = False
     decay: float = 0.0
     taught: str = ""
-    teachers: int = 0
     believed: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
@@ -93,7 +92,7 @@ _BENT_LESS = Augment(degrees=8.0, stretch=0.1, shear=0.15, shift=1.2, elastic=0.
 _TEACHER = Recipe(
     "teacher",
     "broad",
-    epochs=22,
+    epochs=19,
     batch=1024,
     optimizer="muon",
     rate=0.015,
@@ -165,6 +164,6 @@ RECIPES = {
             held_back=2000,
         ),
         _TEACHER,
-        replace(_TEACHER, name="shipped", net="small", epochs=40, taught="teacher", teachers=1, believed=0.7),
+        replace(_TEACHER, name="shipped", net="gated", epochs=17, taught="teacher", believed=0.7),
     )
 }

@@ -66,8 +66,8 @@ def run(
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle. Networks that
-    teach it are learned before, each in a folder of `out`.
+    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle. A network that
+    teaches it is learned before, in a folder of `out`.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
@@ -81,17 +81,17 @@ def run(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     # What does not fit is told of before pictures are made, which may take half an hour.
     own = Checkpoint(out / CHECKPOINT, recipe, seed)
-    teachers = _teachers(recipe, seed, out)
-    if resume and not any(each.path.exists() for each in (*teachers, own)):
+    first = _teacher(recipe, seed, out)
+    known, kept = (each.load(device) if resume and each else None for each in (first, own))
+    if resume and not (known or kept):
         raise DataError(f"{own.path}: no such checkpoint")
-    *theirs, kept = [each.load(device) if resume else None for each in (*teachers, own)]
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
     out.mkdir(parents=True, exist_ok=True)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
     is_over = kept is not None and len(kept["state"]["history"]) == recipe.epochs
-    taught = [] if is_over else [_taught(*each, lessons, device, report) for each in zip(teachers, theirs, strict=True)]
-    training = Training(recipe, lessons.images, lessons.labels, seed, device, taught)
+    teacher = None if is_over or first is None else _learned(first, known, lessons, device, report)
+    training = Training(recipe, lessons.images, lessons.labels, seed, device, teacher)
     if kept is not None:
         restore(training, kept, own.path)
     elif before is not None:
@@ -143,23 +143,22 @@ def export(checkpoint: Path, out: Path) -> None:
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
 
 
-def _teachers(recipe: Recipe, seed: int, out: Path) -> list[Checkpoint]:
-    """The runs of the networks that teach: the same lessons, other random weights."""
-    if not recipe.teachers:
-        return []
+def _teacher(recipe: Recipe, seed: int, out: Path) -> Checkpoint | None:
+    """The run of the network that teaches, if one does: the same lessons, other random weights."""
+    if not recipe.taught:
+        return None
     theirs = dataclasses.replace(RECIPES[recipe.taught], batch=recipe.batch, bf16=recipe.bf16)
-    folders = [out / f"{theirs.name}-{number}" for number in range(1, recipe.teachers + 1)]
-    return [Checkpoint(folder / CHECKPOINT, theirs, seed + number) for number, folder in enumerate(folders, 1)]
+    return Checkpoint(out / theirs.name / CHECKPOINT, theirs, seed + 1)
 
 
-def _taught(
+def _learned(
     own: Checkpoint,
     kept: dict[str, Any] | None,
     lessons: Lessons,
     device: str,
     report: Callable[[Recipe, Epoch], None],
 ) -> torch.nn.Sequential:
-    """What a teacher has learned, once it has."""
+    """What the network that teaches has learned, once it has."""
     own.path.parent.mkdir(exist_ok=True)
     training = Training(own.recipe, lessons.images, lessons.labels, own.seed, device)
     if kept is not None:
