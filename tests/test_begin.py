@@ -85,17 +85,6 @@ def test_what_its_model_knows_is_spared_at_once(tmp_path: Path) -> None:
     assert 0.1 < (further.state()["losses"] != before)[before < before.mean()].float().mean() < 0.4
 
 
-def test_the_mean_with_what_it_goes_on_from(tmp_path: Path) -> None:
-    further = Training(dataclasses.replace(PLAIN, restarts=(0,)), IMAGES, LABELS)
-    further.begin(saved(learned(RECIPE, RECIPE.epochs), tmp_path))
-    begun = [weight.detach().clone() for weight in further.network.parameters()]
-    for _ in range(RECIPE.epochs):
-        further.epoch()
-    ended = further.state()["net"]
-    for (name, mean), start in zip(further.network.named_parameters(), begun, strict=True):
-        assert torch.allclose(mean, (start + ended[name]) / 2, atol=1e-5)
-
-
 def test_it_turns_no_layer_further_than_others(tmp_path: Path) -> None:
     """Folded weights may be of any size, though the network that gave them had all of one size."""
     before = learned(PLAIN, RECIPE.epochs)

@@ -91,6 +91,14 @@ def test_what_a_teacher_says_is_learned_as_far_as_it_is_believed() -> None:
     assert right[1] > 0.9
 
 
+def test_a_teacher_tells_kinds_of_no_digit_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
+    monkeypatch.setitem(RECIPES, "teacher", dataclasses.replace(RECIPES["teacher"], net="quick", epochs=4))
+    recipe = dataclasses.replace(RECIPES["shipped"], net="quick", epochs=4, batch=20, bf16=False, believed=1.0)
+    run(recipe, TINY, tmp_path)
+    assert (Classifier(tmp_path)(IMAGES).argmax(1) == np.minimum(WITH_NONE, NONE)).mean() > 0.9
+
+
 def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more() -> None:
     training = Training(dataclasses.replace(RECIPE, spared=0.75), IMAGES, LABELS)
     whole = training.epoch()
@@ -106,12 +114,12 @@ def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more(
 
 def test_what_goes_on_says_no_digit_as_often_as_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
-    base = dataclasses.replace(RECIPES["teacher"], net="quick", epochs=4, batch=20, bf16=False)
+    first = dataclasses.replace(RECIPES["teacher"], net="quick", epochs=4, batch=20, bf16=False)
     said = []
     for times in (1.0, 0.25):
-        run(dataclasses.replace(base, none_odds=times), TINY, tmp_path / "base")
-        still = dataclasses.replace(base, epochs=1, rate=0.0, none_odds=1.0)
-        run(still, TINY, tmp_path / "further", model=tmp_path / "base")
+        run(dataclasses.replace(first, none_odds=times), TINY, tmp_path / "first")
+        still = dataclasses.replace(first, epochs=1, rate=0.0, none_odds=1.0)
+        run(still, TINY, tmp_path / "further", model=tmp_path / "first")
         said.append(Network((tmp_path / "further" / "model.onnx").read_bytes(), "further")(IMAGES))
     assert said[1] == pytest.approx(said[0], abs=0.02)
 
@@ -121,19 +129,12 @@ def test_no_more_are_spared_than_leave_a_batch() -> None:
     assert all(np.isfinite(training.epoch().loss) for _ in range(3))
 
 
-def test_the_rate_begins_anew_and_the_ends_are_averaged() -> None:
-    recipe = dataclasses.replace(RECIPE, restarts=(2,), average=0.0, mix=None)
-    rates = [recipe.rate_at(epoch / 4) for epoch in (1.99, 2, 3, 3.99)]
-    assert rates == pytest.approx([0, recipe.rate / 5, recipe.rate / 10, 0], abs=recipe.rate / 1000)
-    shorter = dataclasses.replace(recipe, epochs=1)  # ends before it would begin anew
-    assert shorter.rate_at(0.999) < recipe.rate / 1000
-    training = Training(recipe, IMAGES[:200], LABELS[:200])
-    weights = []
-    for _ in range(4):
-        training.epoch()
-        weights.append(next(training.network.parameters()).detach().clone())
-    last = training.state()["net"]["0.weight"]
-    assert torch.allclose(weights[3], (weights[1] + last) / 2, atol=1e-6)
+def test_the_rate_rises_and_falls_and_is_lower_for_what_goes_on() -> None:
+    rates = [RECIPE.rate_at(done) for done in (0, RECIPE.warmup, 0.9999)]
+    assert rates == pytest.approx([0.04 * RECIPE.rate, RECIPE.rate, 0], abs=RECIPE.rate / 1000)
+    further = dataclasses.replace(RECIPE, goes_on=True)
+    rates = [further.rate_at(done) for done in (0, 0.5, 1)]
+    assert rates == pytest.approx([RECIPE.rate / 5, RECIPE.rate / 10, 0])
 
 
 def test_augmentation_keeps_shape_and_range_and_is_seeded() -> None:

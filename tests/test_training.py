@@ -69,13 +69,34 @@ def test_a_teacher_learns_first_and_a_killed_run_goes_on_with_it(
         with pytest.raises(Killed):
             run(recipe, TINY, tmp_path / "killed", resume=resume, report=kill)
     run(recipe, TINY, tmp_path / "killed", resume=True, report=kill)
-    assert seen == [("first", 1), ("first", 2), ("tiny", 1), ("tiny", 2)]
+    assert seen == [("tiny-first", 1), ("tiny-first", 2), ("tiny", 1), ("tiny", 2)]
     assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
     export(tmp_path / "whole" / "first" / CHECKPOINT, tmp_path / "teacher")
-    assert Classifier(tmp_path / "teacher").card.name == "first-1"
+    assert Classifier(tmp_path / "teacher").card.name == "tiny-first-1"
     shutil.rmtree(tmp_path / "whole" / "first")  # what is over needs no teacher
     run(recipe, TINY, tmp_path / "whole", resume=True)
     assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
+
+
+def test_no_run_goes_on_with_another_teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first", epochs=2))
+    recipe = dataclasses.replace(RECIPE, taught="first", believed=0.5, epochs=2)
+    run(recipe, TINY, tmp_path / "old", seed=1)
+    run(recipe, TINY, tmp_path / "new", seed=2)
+
+    def kill(recipe: Recipe, epoch: Epoch) -> None:
+        if recipe.name == killed:
+            raise Killed
+
+    for killed in ("tiny-first", "tiny"):
+        with pytest.raises(Killed):
+            run(recipe, TINY, tmp_path / "old", seed=2, report=kill)
+        if killed == "tiny-first":
+            run(recipe, TINY, tmp_path / "old", seed=2, resume=True)
+            assert weights_of(tmp_path / "old") == weights_of(tmp_path / "new")
+    shutil.rmtree(tmp_path / "old" / "first")
+    with pytest.raises(DataError, match=r"first/checkpoint.pt: no such checkpoint"):
+        run(recipe, TINY, tmp_path / "old", seed=2, resume=True)
 
 
 def test_ctrl_c_while_a_teacher_learns_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +135,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("optimizer", ["adamax", "adamw", "muon"])
 def test_a_killed_run_goes_on_to_the_same_result(tmp_path: Path, optimizer: str) -> None:
-    recipe = dataclasses.replace(RECIPE, optimizer=optimizer, restarts=(2,), spared=0.5)  # type: ignore[arg-type]
+    recipe = dataclasses.replace(RECIPE, optimizer=optimizer, spared=0.5)  # type: ignore[arg-type]
 
     def kill(_: Recipe, epoch: Epoch) -> None:
         if epoch.number == 3:

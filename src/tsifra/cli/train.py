@@ -16,7 +16,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 
     import numpy, onnxruntime
     session = onnxruntime.InferenceSession("{folder}/model.onnx")
-    pictures = numpy.zeros((1, 28, 28), "uint8")  # ink 255 on 0, centered as MNIST's
+    pictures = numpy.zeros((1, 28, 28), "uint8")  # where a digit's ink is, 255; centered as MNIST's
     print(session.run(None, {{"images": pictures}})[0])  # a row a picture: 0 … 9, if learned "no digit" and "several"
 """
 
@@ -33,11 +33,11 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @data_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides everything that is random.")
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's; of `shipped`, not its teacher's.")
-@click.option("--batch", type=click.IntRange(1), help="Pictures a step, instead of the recipe's.")
+@click.option("--batch", type=click.IntRange(1), help="Pictures a step, instead of the recipe's and its teacher's.")
 @click.option(
     "--precision",
     type=click.Choice(["fp32", "bf16"]),
-    help="Of the layers' arithmetic, instead of the recipe's; bf16 is fast where the processor has it.",
+    help="Of all layers' arithmetic, a teacher's too, instead of the recipe's; bf16 is fast where a processor has it.",
 )
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True, help="Where to train."
@@ -47,7 +47,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
     type=click.Path(file_okay=False, path_type=Path),
     envvar="TSIFRA_FONTS",
     show_envvar=True,
-    help="A folder of fonts, for `shipped`, which learns type; by default the system's.",
+    help="A folder of fonts, for `teacher` and `shipped`, which learn type; by default the system's.",
 )
 @click.option(
     "--from",
@@ -86,6 +86,7 @@ def train(
     try:
         from tsifra import plots
         from tsifra.output import write_whole
+        from tsifra.training.checkpoint import CHECKPOINT
         from tsifra.training.lessons import FONTS
         from tsifra.training.recipes import RECIPES
         from tsifra.training.run import run
@@ -94,19 +95,12 @@ def train(
     given = {"epochs": epochs, "batch": batch, "bf16": None if precision is None else precision == "bf16"}
     chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
     mnist = load_mnist(data, fetched)
-    trained = run(
-        chosen,
-        mnist,
-        out,
-        seed,
-        device,
-        resume,
-        name,
-        model,
-        fonts or FONTS,
-        cache_folder(),
-        _report,
-    )
+    try:
+        trained = run(chosen, mnist, out, seed, device, resume, name, model, fonts or FONTS, cache_folder(), _report)
+    except KeyboardInterrupt:
+        if chosen.taught and (out / chosen.taught / CHECKPOINT).exists():
+            click.echo(f"{out}: what the teacher has learned in whole epochs is kept; --resume goes on", err=True)
+        raise
     if trained.history:
         write_whole(out / "curves.png", plots.png(plots.curves(trained.history)))
     right = "" if trained.accuracy is None else f": {trained.accuracy:.2%} of the held-back pictures right"

@@ -36,11 +36,11 @@ class Checkpoint:
             os.replace(part, self.path)
             yield epoch
 
-    def load(self, device: str) -> dict[str, Any] | None:
+    def read(self, device: str) -> dict[str, Any] | None:
         """What is kept, None where nothing is. Raises DataError for another run's or device's, or a damaged one."""
         if not self.path.exists():
             return None
-        kept = load(self.path)
+        kept = read(self.path)
         if (kept["recipe"], kept["seed"]) != (dataclasses.asdict(self.recipe), self.seed):
             raise DataError(
                 f"{self.path}: made by another recipe or seed, or one of both runs began --from a model; say what was "
@@ -52,7 +52,7 @@ class Checkpoint:
         return kept
 
 
-def load(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
     """A checkpoint's recipe, seed and state; no code in it is run. Raises DataError for a file that is none."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)

@@ -7,6 +7,7 @@ in `state`, so that a run goes on from there with the same result. Knows nothing
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class Epoch:
 
 
 class Training:
-    """A network that is being trained. Deterministic on one machine with one number of threads."""
+    """A network that is being trained. Deterministic on one processor with one number of threads, not on a GPU."""
 
     def __init__(
         self,
@@ -73,12 +74,11 @@ class Training:
         self._teacher = None if teacher is None else _placed(teacher, device).eval()
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
-        self._ends = AveragedModel(self._net, use_buffers=True)
         self._bf16 = recipe.bf16 and computes_bf16(device)
         self._losses = torch.full((len(images),), torch.inf, device=device)  # of each picture when it was last shown
         self._weights = torch.ones_like(self._losses)
         self._totals = torch.zeros(3, device=device)  # of an epoch: loss, right ones, and pictures that these stand for
-        self._recorded: Recorded | None = None
+        self._step = self._stepped()
         if len(images) < recipe.batch:
             raise DataError(f"{len(images)} pictures are fewer than a batch of {recipe.batch}")
         self.history: list[Epoch] = []
@@ -96,8 +96,6 @@ class Training:
             logits = predict(self._net, self._images[:, 0].cpu().numpy()).to(self._images.device)
             self._losses = F.cross_entropy(logits, self._labels, reduction="none")
             self._take(model, odds, self._chosen()[0])
-        if 0 in self._recipe.restarts:
-            self._ends.update_parameters(self._net)
 
     def _take(self, model: Path, odds: float, shown: Tensor) -> None:
         begin(self._net, model, self._shown(shown[:_MEASURED]), self._recipe.classes)
@@ -108,20 +106,12 @@ class Training:
 
     @property
     def network(self) -> nn.Sequential:
-        """What was learned so far, its outputs those of the recipe.
-
-        The averaged weights where the recipe averages; at the end, those of its cycles.
-        """
+        """What was learned so far, its outputs those of the recipe; averaged where the recipe averages."""
         recipe = self._recipe
-        is_over = len(self.history) == recipe.epochs
-        net = self._ends.module if recipe.restarts and is_over else self._last
+        net = self._average.module if recipe.average else self._net
         assert isinstance(net, nn.Sequential)
         merged = [Merged(recipe.outputs)] if recipe.learned > recipe.classes else []
         return nn.Sequential(*net, *merged).eval()
-
-    @property
-    def _last(self) -> nn.Module:
-        return self._average.module if self._recipe.average else self._net
 
     def epoch(self) -> Epoch:
         """Show every picture once, but for what is left of the last batch, and for known ones that are spared."""
@@ -143,25 +133,22 @@ class Training:
         speed = steps * recipe.batch / spent
         done = Epoch(len(self.history) + 1, mean_loss, accuracy, rate, speed, before + spent)
         self.history.append(done)
-        if recipe.restarts and done.number in (*recipe.restarts, recipe.epochs):
-            self._ends.update_parameters(self._last)
         return done
 
-    def _step(self, index: Tensor, rate: float) -> None:
-        """Learn from the pictures of an index; on a GPU as it was recorded in the first step."""
-        if index.is_cuda and self._recorded is None:
-            now = torch.tensor(rate, device=index.device)
-            self._set_rate(now)
-            self._recorded = Recorded(self._learn, index, now, self._random)
-        if self._recorded is not None:
-            self._recorded(index, rate)
-        else:
-            self._set_rate(rate)
+    def _stepped(self) -> Callable[[Tensor, float], None]:
+        """What learns from the pictures of an index, at a rate; on a GPU as its first steps were recorded."""
+        if self._images.is_cuda:
+            now = torch.zeros((), device=self._images.device)
+            for group in self._optimizer.param_groups:
+                group.update(lr=now, capturable=True)
+            return Recorded(self._learn, now, self._random)
+
+        def step(index: Tensor, rate: float) -> None:
+            for group in self._optimizer.param_groups:
+                group["lr"] = rate
             self._learn(index)
 
-    def _set_rate(self, rate: float | Tensor) -> None:
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
+        return step
 
     def _learn(self, index: Tensor) -> None:
         recipe = self._recipe
@@ -173,8 +160,8 @@ class Training:
         if self._teacher is not None:
             with torch.no_grad(), torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
                 said = self._teacher(batch).float()  # of the picture as it is shown, bent (Beyer et al. 2022)
-            untaught = F.kl_div(logits.log_softmax(1), said.softmax(1), reduction="none").sum(1)
-            losses = losses.lerp(untaught, recipe.believed)  # Hinton, Vinyals and Dean 2015
+            divergence = F.kl_div(logits.log_softmax(1), said.softmax(1), reduction="none").sum(1)
+            losses = losses.lerp(divergence, recipe.believed)  # Hinton, Vinyals and Dean 2015
         self._optimizer.zero_grad()
         (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -213,7 +200,6 @@ class Training:
         return {
             "net": self._net.state_dict(),
             "average": self._average.state_dict(),
-            "ends": self._ends.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "random": self._random.get_state(),
             "losses": self._losses,
@@ -228,9 +214,8 @@ class Training:
         """
         self._net.load_state_dict(state["net"])
         self._average.load_state_dict(state["average"])
-        self._ends.load_state_dict(state["ends"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._recorded = None
+        self._step = self._stepped()
         losses = state.get("losses")  # an older checkpoint has none, and one that is exported has no pictures here
         if losses is not None and losses.shape == self._losses.shape:
             self._losses.copy_(losses)
@@ -278,14 +263,11 @@ def _optimizer(recipe: Recipe, net: nn.Sequential) -> torch.optim.Optimizer:
     weights = [weight for weight in net.parameters() if weight.requires_grad]
     match recipe.optimizer:
         case "adamax":
-            optimizer: torch.optim.Optimizer = Adamax(weights, recipe.rate)
+            return Adamax(weights, recipe.rate)
         case "muon":
-            optimizer = Muon(weights, recipe.rate, recipe.decay)
+            return Muon(weights, recipe.rate, recipe.decay)
         case "adamw":
-            optimizer = torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
-    for group in optimizer.param_groups:
-        group["capturable"] = weights[0].is_cuda  # so that a step can be recorded
-    return optimizer
+            return torch.optim.AdamW(weights, recipe.rate, weight_decay=recipe.decay, fused=True)
 
 
 def _averaged(recipe: Recipe, net: nn.Sequential) -> AveragedModel:

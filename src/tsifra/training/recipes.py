@@ -9,28 +9,25 @@ from tsifra.data.synthetic import Mix
 from tsifra.reading import NONE
 from tsifra.training.augment import Augment
 
-_RESTART = 0.2  # of the rate
+_FURTHER = 0.2  # of the rate, for what was learned before
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What a training run does.
 
-    net: a name in net.NETS. rate: the greatest learning rate; "cosine"
-    rises to it over the first `warmup` share of the steps and falls to zero, "constant" stays. restarts: epochs after
-    which the rate begins anew, at a fifth, and falls to zero again (Loshchilov and Hutter 2017); what was learned
-    before each and in the end is averaged (Izmailov et al. 2018), with 0 what it goes on from, too (Wortsman et al.
-    2022). goes_on: whether it begins with what a model has learned, and so with the rate of a later cycle. decay: of
-    weights. taught: the recipe of a network that teaches this one; believed: the share of what is learned that is what
-    it says. smoothing: of labels (Szegedy et al. 2016). average: decay a step of the running average of the
-    weights that is kept in the end (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16
-    where the processor has it. normalized: whether training pictures pass through `normalize`, as a reader's do.
-    held_back: the last so many training pictures are not learned; they tell the accuracy and choose the temperature.
-    spared: share of the pictures that lose less than the mean, which an epoch leaves out once they were seen; the rest
-    of them count for more. repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures
-    made here that are learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in
-    use as among what is learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces
-    and forms of handwriting that are not learned.
+    net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
+    steps and falls to zero (Loshchilov and Hutter 2017), "constant" stays. goes_on: whether it begins with what a model
+    has learned, and so at a fifth of the rate. decay: of weights. taught: the recipe of a network that teaches this
+    one; believed: the share of what is learned that is what it says. smoothing: of labels (Szegedy et al. 2016).
+    average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
+    for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training pictures
+    pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not learned; they tell
+    the accuracy and choose the temperature. spared: share of the pictures that lose less than the mean, which an epoch
+    leaves out once they were seen; the rest of them count for more. repeats: how often an epoch shows each of MNIST's
+    pictures, but for those. mix: the pictures made here that are learned with them, "no digit" among them. none_odds:
+    how many times as likely "no digit" is in use as among what is learned (Saerens et al. 2002). calibration: those
+    that confidence is calibrated on, of faces and forms of handwriting that are not learned.
     """
 
     name: str
@@ -41,7 +38,6 @@ class Recipe:
     rate: float
     schedule: Literal["constant", "cosine"] = "cosine"
     warmup: float = 0.2
-    restarts: tuple[int, ...] = ()
     goes_on: bool = False
     decay: float = 0.0
     taught: str = ""
@@ -76,12 +72,9 @@ class Recipe:
     def rate_at(self, done: float) -> float:
         """The learning rate when a share `done` of the run, 0…1, is over."""
         if self.schedule == "constant":
-            return self.rate * (_RESTART if self.goes_on else 1)
-        ends = [0.0, *(epoch / self.epochs for epoch in self.restarts if epoch < self.epochs), 1.0]
-        cycle = sum(done >= end for end in ends[1:-1])
-        done = (done - ends[cycle]) / (ends[cycle + 1] - ends[cycle])
-        if cycle or self.goes_on:
-            return self.rate * _RESTART * (1 + math.cos(math.pi * done)) / 2
+            return self.rate * (_FURTHER if self.goes_on else 1)
+        if self.goes_on:
+            return self.rate * _FURTHER * (1 + math.cos(math.pi * done)) / 2
         if done < self.warmup:
             return self.rate * (0.04 + 0.96 * done / self.warmup)
         return self.rate * (1 + math.cos(math.pi * (done - self.warmup) / (1 - self.warmup))) / 2

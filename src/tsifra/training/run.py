@@ -28,7 +28,7 @@ from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
 from tsifra.training.augment import Augment
 from tsifra.training.begin import begin
-from tsifra.training.checkpoint import CHECKPOINT, Checkpoint, load, restore
+from tsifra.training.checkpoint import CHECKPOINT, Checkpoint, read, restore
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
@@ -65,9 +65,9 @@ def run(
     """Train by `recipe` and write the model folder `out`; after Ctrl-C, with what whole epochs have taught until then.
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
-    for the recipe are kept. resume: go on from the checkpoint in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so with the rate of a later cycle. A network that
-    teaches it is learned before, in a folder of `out`.
+    for the recipe are kept. resume: go on from the checkpoints in `out`. name: of the model, in records.
+    model: a folder or ONNX file with whose weights it begins, and so at a lower rate. A network that teaches it is
+    learned before, in a folder of `out`, and Ctrl-C then ends the run without a model.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
     pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
@@ -79,18 +79,21 @@ def run(
     recipe = dataclasses.replace(recipe, goes_on=before is not None)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    own, teachers = Checkpoint(out / CHECKPOINT, recipe, seed), _teachers_checkpoint(recipe, seed, out)
     # What does not fit is told of before pictures are made, which may take half an hour.
-    own = Checkpoint(out / CHECKPOINT, recipe, seed)
-    first = _teacher(recipe, seed, out)
-    known, kept = (each.load(device) if resume and each else None for each in (first, own))
-    if resume and not (known or kept):
-        raise DataError(f"{own.path}: no such checkpoint")
+    kept, known = (each.read(device) if resume and each else None for each in (own, teachers))
+    is_over = kept is not None and len(kept["state"]["history"]) == recipe.epochs
+    if resume and not (is_over or (teachers or own).path.exists()):
+        raise DataError(f"{(teachers or own).path}: no such checkpoint")
     if before is not None:
         begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
     out.mkdir(parents=True, exist_ok=True)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
-    is_over = kept is not None and len(kept["state"]["history"]) == recipe.epochs
-    teacher = None if is_over or first is None else _learned(first, known, lessons, device, report)
+    teacher = None
+    if teachers and not is_over:
+        if kept is None:  # what lies there had another teacher
+            own.path.unlink(missing_ok=True)
+        teacher = _learned(teachers, known, lessons, device, report)
     training = Training(recipe, lessons.images, lessons.labels, seed, device, teacher)
     if kept is not None:
         restore(training, kept, own.path)
@@ -105,20 +108,26 @@ def run(
         if not done:  # nothing was learned, and a model may lie there
             raise
         interrupted = True
-        restore(training, load(own.path), own.path)  # an epoch that is half over goes
+        restore(training, read(own.path), own.path)  # an epoch that is half over goes
+    known_as = {"name": name or f"{recipe.name}-{seed}", "commit": commit, "from": before and before.card.name}
+    accuracy = _write(training, recipe, seed, lessons, out, known_as | {"data": _data(recipe, mnist)})
+    return Trained(tuple(training.history), accuracy, interrupted)
+
+
+def _write(
+    training: Training, recipe: Recipe, seed: int, lessons: Lessons, out: Path, known: dict[str, Any]
+) -> float | None:
+    """Write the model folder, calibrated; the accuracy of the held-back pictures, None where there are none."""
     net = training.network.cpu()
     calibration = _calibrated(recipe, net, lessons)
     accuracy, figures = _examined(net, lessons)
-    made = card(recipe, seed, net, name) | {
+    made = card(recipe, seed, net) | {
         "thresholds": thresholds(calibration.get("promises", ())),
         "calibration": calibration,
-        "data": _data(recipe, mnist),
         "epochs_done": len(training.history),
-        "commit": commit,
-        "from": None if before is None else before.card.name,
     }
-    save_model(net, out, made | {"figures": made["figures"] | figures})
-    return Trained(tuple(training.history), accuracy, interrupted)
+    save_model(net, out, made | known | {"figures": made["figures"] | figures})
+    return accuracy
 
 
 def export(checkpoint: Path, out: Path) -> None:
@@ -128,7 +137,7 @@ def export(checkpoint: Path, out: Path) -> None:
     """
     if checkpoint.resolve().parent == out.resolve():
         raise DataError(f"{out}: holds the model of this run, with its calibration; name another folder")
-    kept = load(checkpoint)
+    kept = read(checkpoint)
     try:
         values = {"augment": Augment, "mix": Mix, "calibration": Mix}
         recipe = Recipe(
@@ -143,12 +152,13 @@ def export(checkpoint: Path, out: Path) -> None:
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
 
 
-def _teacher(recipe: Recipe, seed: int, out: Path) -> Checkpoint | None:
-    """The run of the network that teaches, if one does: the same lessons, other random weights."""
+def _teachers_checkpoint(recipe: Recipe, seed: int, out: Path) -> Checkpoint | None:
+    """That of the network that teaches, if one does: of the same lessons, but from other random weights."""
     if not recipe.taught:
         return None
-    theirs = dataclasses.replace(RECIPES[recipe.taught], batch=recipe.batch, bf16=recipe.bf16)
-    return Checkpoint(out / theirs.name / CHECKPOINT, theirs, seed + 1)
+    taught = RECIPES[recipe.taught]
+    theirs = dataclasses.replace(taught, name=f"{recipe.name}-{taught.name}", batch=recipe.batch, bf16=recipe.bf16)
+    return Checkpoint(out / taught.name / CHECKPOINT, theirs, seed + 1)
 
 
 def _learned(
@@ -158,7 +168,7 @@ def _learned(
     device: str,
     report: Callable[[Recipe, Epoch], None],
 ) -> torch.nn.Sequential:
-    """What the network that teaches has learned, once it has."""
+    """What a network that teaches has learned, once it has."""
     own.path.parent.mkdir(exist_ok=True)
     training = Training(own.recipe, lessons.images, lessons.labels, own.seed, device)
     if kept is not None:
