@@ -298,3 +298,18 @@ def test_the_commands_train_export_and_draw_curves(
     assert code == 0
     assert "onnxruntime" in err
     assert Classifier(tmp_path / "exported").card.name == "tiny-0"
+
+
+def test_the_command_says_that_a_teacher_is_kept(
+    tsifra: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: Recipe, epoch: Epoch) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tsifra.data.mnist.load_mnist", lambda folder, progress: TINY)
+    monkeypatch.setattr("tsifra.cli.train._report", interrupt)
+    monkeypatch.setitem(RECIPES, "teacher", RECIPE)
+    monkeypatch.setitem(RECIPES, "shipped", dataclasses.replace(RECIPE, taught="teacher"))
+    code, said, err = tsifra("train", "--recipe", "shipped", "--out", tmp_path)
+    assert (code, said) == (130, "")
+    assert "--resume goes on" in err

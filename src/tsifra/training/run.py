@@ -157,8 +157,8 @@ def _teachers_checkpoint(recipe: Recipe, seed: int, out: Path) -> Checkpoint | N
     if not recipe.taught:
         return None
     taught = RECIPES[recipe.taught]
-    theirs = dataclasses.replace(taught, name=f"{recipe.name}-{taught.name}", batch=recipe.batch, bf16=recipe.bf16)
-    return Checkpoint(out / taught.name / CHECKPOINT, theirs, seed + 1)
+    theirs = dataclasses.replace(taught, name=f"{recipe.name}-{recipe.taught}", batch=recipe.batch, bf16=recipe.bf16)
+    return Checkpoint(out / recipe.taught / CHECKPOINT, theirs, seed + 1)
 
 
 def _learned(
