@@ -7,22 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from tiny import IMAGES, LABELS, RECIPE, TINY
+from tiny import IMAGES, LABELS, LESSONS, RECIPE, TINY, WITH_NONE
 from tsifra.classifier import Classifier
-from tsifra.data.nondigits import PAPER, TWO
+from tsifra.data.nondigits import TWO
 from tsifra.errors import DataError
 from tsifra.network import Network
 from tsifra.reading import NONE
 from tsifra.training.augment import Augment
 from tsifra.training.export import save_model
-from tsifra.training.lessons import Lessons
-from tsifra.training.loop import Training, predict
+from tsifra.training.loop import Training
 from tsifra.training.net import NETS, multiplications
 from tsifra.training.recipes import RECIPES
 from tsifra.training.run import card, run
-
-WITH_NONE = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)  # 8 is remains of a box, 9 blank paper
-LESSONS = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -74,29 +70,6 @@ def test_no_digit_is_as_likely_as_the_recipe_says(tmp_path: Path, monkeypatch: p
 def test_every_recipe_trains(name: str) -> None:
     recipe = dataclasses.replace(RECIPES[name], batch=100)
     assert np.isfinite(Training(recipe, IMAGES, LABELS).epoch().loss)
-
-
-def test_what_a_teacher_says_is_learned_as_far_as_it_is_believed() -> None:
-    teacher = Training(RECIPE, IMAGES, LABELS)
-    for _ in range(RECIPE.epochs):
-        teacher.epoch()
-    right = []
-    for believed in (0.0, 1.0):
-        recipe = dataclasses.replace(RECIPE, believed=believed)
-        training = Training(recipe, IMAGES, (LABELS + 1) % 10, seed=1, teacher=teacher.network)
-        for _ in range(recipe.epochs):
-            training.epoch()
-        right.append(float((predict(training.network, IMAGES).argmax(1).numpy() == LABELS).mean()))
-    assert right[0] < 0.1
-    assert right[1] > 0.9
-
-
-def test_a_teacher_tells_kinds_of_no_digit_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: LESSONS)
-    monkeypatch.setitem(RECIPES, "teacher", dataclasses.replace(RECIPES["teacher"], net="quick", epochs=4))
-    recipe = dataclasses.replace(RECIPES["shipped"], net="quick", epochs=4, batch=20, bf16=False, believed=1.0)
-    run(recipe, TINY, tmp_path)
-    assert (Classifier(tmp_path)(IMAGES).argmax(1) == np.minimum(WITH_NONE, NONE)).mean() > 0.9
 
 
 def test_pictures_that_are_known_are_spared_and_the_rest_of_them_count_for_more() -> None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import torch
 
 from conftest import CommandLine
 from drawing import DIGITS, digit
-from tiny import IMAGES, RECIPE, TINY
+from tiny import IMAGES, RECIPE, TINY, Killed, weights_of
 from tsifra.classifier import Classifier
 from tsifra.errors import DataError, ModelError
 from tsifra.reader import Reader
@@ -22,10 +21,6 @@ from tsifra.training.recipes import RECIPES, Recipe
 from tsifra.training.run import export, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def weights_of(folder: Path) -> bytes:
-    return (folder / "model.onnx").read_bytes()
 
 
 def test_a_trained_network_reads(tmp_path: Path) -> None:
@@ -52,64 +47,6 @@ def test_a_run_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     assert (document["from"], document["recipe"]["goes_on"]) == ("tiny-0", True)
 
 
-def test_a_teacher_learns_first_and_a_killed_run_goes_on_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first", epochs=2))
-    recipe = dataclasses.replace(RECIPE, taught="first", believed=0.5, epochs=2)
-    seen = list[tuple[str, int]]()
-
-    def kill(recipe: Recipe, epoch: Epoch) -> None:
-        seen.append((recipe.name, epoch.number))
-        if len(seen) in (1, 3):  # within the teacher's epochs and within what it teaches
-            raise Killed
-
-    run(recipe, TINY, tmp_path / "whole")
-    for resume in (False, True):
-        with pytest.raises(Killed):
-            run(recipe, TINY, tmp_path / "killed", resume=resume, report=kill)
-    run(recipe, TINY, tmp_path / "killed", resume=True, report=kill)
-    assert seen == [("tiny-first", 1), ("tiny-first", 2), ("tiny", 1), ("tiny", 2)]
-    assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
-    export(tmp_path / "whole" / "first" / CHECKPOINT, tmp_path / "teacher")
-    assert Classifier(tmp_path / "teacher").card.name == "tiny-first-1"
-    shutil.rmtree(tmp_path / "whole" / "first")  # what is over needs no teacher
-    run(recipe, TINY, tmp_path / "whole", resume=True)
-    assert weights_of(tmp_path / "killed") == weights_of(tmp_path / "whole")
-
-
-def test_no_run_goes_on_with_another_teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first", epochs=2))
-    recipe = dataclasses.replace(RECIPE, taught="first", believed=0.5, epochs=2)
-    run(recipe, TINY, tmp_path / "old", seed=1)
-    run(recipe, TINY, tmp_path / "new", seed=2)
-
-    def kill(recipe: Recipe, epoch: Epoch) -> None:
-        if recipe.name == killed:
-            raise Killed
-
-    for killed in ("tiny-first", "tiny"):
-        with pytest.raises(Killed):
-            run(recipe, TINY, tmp_path / "old", seed=2, report=kill)
-        if killed == "tiny-first":
-            run(recipe, TINY, tmp_path / "old", seed=2, resume=True)
-            assert weights_of(tmp_path / "old") == weights_of(tmp_path / "new")
-    shutil.rmtree(tmp_path / "old" / "first")
-    with pytest.raises(DataError, match=r"first/checkpoint.pt: no such checkpoint"):
-        run(recipe, TINY, tmp_path / "old", seed=2, resume=True)
-
-
-def test_ctrl_c_while_a_teacher_learns_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RECIPES, "first", dataclasses.replace(RECIPE, name="first"))
-
-    def interrupt(_: Recipe, epoch: Epoch) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(dataclasses.replace(RECIPE, taught="first"), TINY, tmp_path, report=interrupt)
-    assert [file.name for file in tmp_path.iterdir()] == ["first"]
-
-
 def test_what_a_run_cannot_go_on_from_is_told_of_before_pictures_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,10 +64,6 @@ def test_the_seed_decides_everything(tmp_path: Path) -> None:
     for folder, seed in (("a", 3), ("b", 3), ("c", 4)):
         run(RECIPE, TINY, tmp_path / folder, seed)
     assert weights_of(tmp_path / "a") == weights_of(tmp_path / "b") != weights_of(tmp_path / "c")
-
-
-class Killed(BaseException):
-    pass
 
 
 @pytest.mark.parametrize("optimizer", ["adamax", "adamw", "muon"])
@@ -298,18 +231,3 @@ def test_the_commands_train_export_and_draw_curves(
     assert code == 0
     assert "onnxruntime" in err
     assert Classifier(tmp_path / "exported").card.name == "tiny-0"
-
-
-def test_the_command_says_that_a_teacher_is_kept(
-    tsifra: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(_: Recipe, epoch: Epoch) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("tsifra.data.mnist.load_mnist", lambda folder, progress: TINY)
-    monkeypatch.setattr("tsifra.cli.train._report", interrupt)
-    monkeypatch.setitem(RECIPES, "teacher", RECIPE)
-    monkeypatch.setitem(RECIPES, "shipped", dataclasses.replace(RECIPE, taught="teacher"))
-    code, said, err = tsifra("train", "--recipe", "shipped", "--out", tmp_path)
-    assert (code, said) == (130, "")
-    assert "--resume goes on" in err

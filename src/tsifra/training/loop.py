@@ -95,7 +95,7 @@ class Training:
         if self._recipe.spared:
             logits = predict(self._net, self._images[:, 0].cpu().numpy()).to(self._images.device)
             self._losses = F.cross_entropy(logits, self._labels, reduction="none")
-            self._take(model, odds, self._chosen()[0])
+            self._take(model, odds, self._chosen())
 
     def _take(self, model: Path, odds: float, shown: Tensor) -> None:
         begin(self._net, model, self._shown(shown[:_MEASURED]), self._recipe.classes)
@@ -108,10 +108,15 @@ class Training:
     def network(self) -> nn.Sequential:
         """What was learned so far, its outputs those of the recipe; averaged where the recipe averages."""
         recipe = self._recipe
-        net = self._average.module if recipe.average else self._net
-        assert isinstance(net, nn.Sequential)
         merged = [Merged(recipe.outputs)] if recipe.learned > recipe.classes else []
-        return nn.Sequential(*net, *merged).eval()
+        return nn.Sequential(*self.unmerged, *merged).eval()
+
+    @property
+    def unmerged(self) -> nn.Sequential:
+        """The same with an output for each kind of no digit."""
+        net = self._average.module if self._recipe.average else self._net
+        assert isinstance(net, nn.Sequential)
+        return net
 
     def epoch(self) -> Epoch:
         """Show every picture once, but for what is left of the last batch, and for known ones that are spared."""
@@ -119,8 +124,7 @@ class Training:
         self._totals.zero_()
         began = time.perf_counter()
         self._net.train()
-        shown, weights = self._chosen()
-        self._weights.copy_(weights)
+        shown = self._chosen()
         steps = len(shown) // recipe.batch
         for step, index in enumerate(shown[: steps * recipe.batch].view(steps, recipe.batch)):
             rate = recipe.rate_at((len(self.history) + step / steps) / recipe.epochs)
@@ -175,25 +179,25 @@ class Training:
         pictures = self._images[index].float() / 255
         return pictures if self._recipe.augment is None else self._recipe.augment(pictures, self._random)
 
-    def _chosen(self) -> tuple[Tensor, Tensor]:
-        """Indices of the pictures to show, in random order, and the weight of every picture (after Qin et al. 2024).
+    def _chosen(self) -> Tensor:
+        """Indices of the pictures to show, in random order; sets the weight of every picture (after Qin et al. 2024).
 
         Of those that lose less than the mean, a share is left out at random and the others stand for them, so that
         the gradient stays what it is on average. Theirs shows all pictures in the last epochs; here few do as well.
         """
         order = torch.randperm(len(self._images), generator=self._random, device=self._images.device)
-        weights = torch.ones_like(self._losses)
+        self._weights.fill_(1)
         spared = self._recipe.spared
         seen = self._losses[self._losses.isfinite()]
         if not spared or not len(seen):
-            return order, weights
+            return order
         known = self._losses < seen.mean()
         draw = torch.rand(len(order), generator=self._random, device=order.device)
         shown = order[~known[order] | (draw >= spared)]
         if len(shown) < self._recipe.batch:
-            return order, weights
-        weights[known] /= 1 - spared
-        return shown, weights
+            return order
+        self._weights[known] /= 1 - spared
+        return shown
 
     def state(self) -> dict[str, Any]:
         """All that the epochs so far have changed; tensors, numbers and strings, as torch.save takes them."""

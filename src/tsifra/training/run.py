@@ -81,7 +81,7 @@ def run(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     own, teachers = Checkpoint(out / CHECKPOINT, recipe, seed), _teachers_checkpoint(recipe, seed, out)
     # What does not fit is told of before pictures are made, which may take half an hour.
-    kept, known = (each.read(device) if resume and each else None for each in (own, teachers))
+    kept, theirs = (each.read(device) if resume and each else None for each in (own, teachers))
     is_over = kept is not None and len(kept["state"]["history"]) == recipe.epochs
     if resume and not (is_over or (teachers or own).path.exists()):
         raise DataError(f"{(teachers or own).path}: no such checkpoint")
@@ -93,7 +93,7 @@ def run(
     if teachers and not is_over:
         if kept is None:  # what lies there had another teacher
             own.path.unlink(missing_ok=True)
-        teacher = _learned(teachers, known, lessons, device, report)
+        teacher = _learned(teachers, theirs, lessons, device, report)
     training = Training(recipe, lessons.images, lessons.labels, seed, device, teacher)
     if kept is not None:
         restore(training, kept, own.path)
@@ -109,24 +109,23 @@ def run(
             raise
         interrupted = True
         restore(training, read(own.path), own.path)  # an epoch that is half over goes
-    known_as = {"name": name or f"{recipe.name}-{seed}", "commit": commit, "from": before and before.card.name}
-    accuracy = _write(training, recipe, seed, lessons, out, known_as | {"data": _data(recipe, mnist)})
-    return Trained(tuple(training.history), accuracy, interrupted)
+    known = {"commit": commit, "from": before and before.card.name, "data": _data(recipe, mnist)}
+    return Trained(tuple(training.history), _write(training, own, lessons, name, known), interrupted)
 
 
 def _write(
-    training: Training, recipe: Recipe, seed: int, lessons: Lessons, out: Path, known: dict[str, Any]
+    training: Training, own: Checkpoint, lessons: Lessons, name: str | None, known: dict[str, Any]
 ) -> float | None:
     """Write the model folder, calibrated; the accuracy of the held-back pictures, None where there are none."""
     net = training.network.cpu()
-    calibration = _calibrated(recipe, net, lessons)
+    calibration = _calibrated(own.recipe, net, lessons)
     accuracy, figures = _examined(net, lessons)
-    made = card(recipe, seed, net) | {
+    made = card(own.recipe, own.seed, net, name) | {
         "thresholds": thresholds(calibration.get("promises", ())),
         "calibration": calibration,
         "epochs_done": len(training.history),
     }
-    save_model(net, out, made | known | {"figures": made["figures"] | figures})
+    save_model(net, own.path.parent, made | known | {"figures": made["figures"] | figures})
     return accuracy
 
 
@@ -175,7 +174,7 @@ def _learned(
         restore(training, kept, own.path)
     for epoch in own.epochs(training):
         report(own.recipe, epoch)
-    return torch.nn.Sequential(*(layer for layer in training.network if not isinstance(layer, Merged)))
+    return training.unmerged
 
 
 def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None = None) -> dict[str, Any]:
