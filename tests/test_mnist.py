@@ -163,6 +163,15 @@ def test_who_cannot_reach_any_mirror_is_told_what_to_do(mirror: type[Mirror], mo
         load_mnist()
 
 
+def test_a_folder_may_hold_files_that_were_unpacked(mnist: Mnist, tmp_path: Path) -> None:
+    for packed in sorted(Path(os.environ["TSIFRA_DATA"]).glob("*.gz")):
+        (tmp_path / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+    assert np.array_equal(load_mnist(tmp_path).test_images, mnist.test_images)
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(b"damaged")
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte: damaged"):
+        load_mnist(tmp_path)
+
+
 def test_a_damaged_or_missing_file_of_a_folder_is_named(mnist: Mnist, tmp_path: Path) -> None:
     folder = tmp_path / "mnist"
     with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz: no such file"):

@@ -34,6 +34,12 @@ SHA256 = {
     "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
+UNPACKED_SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
 _TRIES = 3  # of each mirror
 _TIMEOUT_S = 30.0
 
@@ -54,7 +60,7 @@ class Mnist:
 
 
 def load_mnist(folder: str | os.PathLike[str] | None = None, progress: Progress | None = None) -> Mnist:
-    """MNIST from `folder`, or from the cache, which is filled from the published addresses where it is empty.
+    """MNIST from `folder`, gzipped or not, or from the cache, which is filled from the published addresses.
 
     progress: called with (file name, bytes so far, bytes in all) while a file is fetched.
     Raises DataError, which names the file, where one is missing from `folder`, damaged, or cannot be fetched.
@@ -101,10 +107,12 @@ def cache_folder() -> Path:
 
 
 def _given(folder: Path, name: str) -> Path:
-    path = folder / name
-    if not path.exists():
-        raise DataError(f"{path}: no such file; {folder} should hold {', '.join(SHA256)}")
-    if not _is_whole(path, name):
+    path, unpacked = folder / name, folder / name.removesuffix(".gz")
+    if not path.exists() and not unpacked.exists():
+        raise DataError(f"{path}: no such file; {folder} should hold {', '.join(SHA256)}, or what is in them")
+    if not path.exists():  # programs that fetch files may have unpacked them
+        path = unpacked
+    if not _is_whole(path, path.name):
         raise DataError(f"{path}: damaged or another file (its SHA-256 differs); delete it and fetch it again")
     return path
 
@@ -160,6 +168,6 @@ def _fetch(url: str, part: Path, progress: Progress | None) -> None:
 def _is_whole(path: Path, name: str) -> bool:
     try:
         with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == SHA256[name]
+            return hashlib.file_digest(file, "sha256").hexdigest() == (SHA256 | UNPACKED_SHA256)[name]
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None

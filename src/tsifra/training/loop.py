@@ -7,6 +7,7 @@ in `state`, so that a run goes on from there with the same result. Knows nothing
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +143,8 @@ class Training:
     def _stepped(self) -> Callable[[Tensor, float], None]:
         """What learns from the pictures of an index, at a rate; on a GPU as its first steps were recorded."""
         if self._images.is_cuda:
+            # Its first steps are none of a graph yet, of which PyTorch would warn.
+            warnings.filterwarnings("ignore", "This instance was constructed with capturable=True", UserWarning)
             now = torch.zeros((), device=self._images.device)
             for group in self._optimizer.param_groups:
                 group.update(lr=now, capturable=True)
