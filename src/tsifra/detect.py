@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.bars import digits_of_bars
-from tsifra.ink import Gray
+from tsifra.ink import Gray, find_ink, stroke_width
 from tsifra.reading import BBox
 from tsifra.ruled import without_boxes, without_lines, without_rules
 
@@ -24,12 +24,15 @@ _HANGS = 0.8  # of what is ink, from which a pixel is that hangs on ink
 _REACH = 5  # pixels that it reaches from there
 _SMOOTH = 1.0  # deviation in pixels of the blur that grain gets which would hide ink
 _AROUND, _AROUND_SMALL = 45, 81  # pixels, of 256, that the paper is looked for in; digits may fill a small picture
+_BOLD, _AROUND_BOLD = 12.0, 151  # ... and from strokes of so many pixels on
+_BAR, _PANEL = 0.3, 0.85  # of the longer side, that a panel's shorter one is; of both together, that it fills
 _NEAR = 9  # pixels around a stroke in which what is much lighter is its blur or a ruled line
 _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _HAIRLESS = 12  # pixels of the usual piece's width, from which one a pixel wide is no 1
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
+_CORE, _REST = 80, 0.02  # of 255 and more is ink; its share, to the largest piece, that the others are at most
 _SURELY = 0.5  # of that darkest has what is no blur between bars
 
 
@@ -44,11 +47,7 @@ class Piece:
 def find_pieces(gray: Gray) -> list[Piece]:
     """Pieces of ink of a digit's size and shape, the largest first; of gravel and the like, no more than 4,000."""
     scale = min(1.0, _LARGEST / max(gray.shape))
-    small = gray
-    if scale < 1:
-        size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-        small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-    small, share, limit = _inked(small)
+    small, share, limit = _inked(_reduced(gray))
     share = without_rules(without_boxes(share, limit), limit)
     darkest = cv2.dilate(share, np.ones((_NEAR, _NEAR), np.uint8))
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _darker(share, darkest, _STROKE))
@@ -63,6 +62,24 @@ def find_pieces(gray: Gray) -> list[Piece]:
     groups = [[part for index in group for part in digits.get(index, [index])] for group in joined]
     groups.sort(key=lambda group: -int(stats[group, 4].sum()))
     return [_cut(small, labels, stats, group, scale, gray.shape) for group in groups[:_MOST]]
+
+
+def in_one_piece(gray: Gray) -> bool:
+    """Whether nearly all ink of a page hangs together. gray: (H, W) uint8."""
+    ink, _ = find_ink(_reduced(gray))
+    if ink is None:
+        return False
+    areas = cv2.connectedComponentsWithStats(_above(ink, _CORE), connectivity=8)[2][1:, cv2.CC_STAT_AREA]
+    return len(areas) > 0 and bool(areas.sum() <= (1 + _REST) * areas.max())
+
+
+def _reduced(gray: Gray) -> Gray:
+    """A page as pieces are looked for in it."""
+    scale = min(1.0, _LARGEST / max(gray.shape))
+    if scale == 1:
+        return gray
+    size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _inked(gray: Gray) -> tuple[Gray, Gray, int]:
@@ -118,9 +135,26 @@ def _paper(gray: Gray) -> Gray:
     side = max(gray.shape)
     reduce = min(1.0, 256 / side)
     size = (max(1, round(gray.shape[1] * reduce)), max(1, round(gray.shape[0] * reduce)))
-    thumb = cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST)  # averages would mix paper and ink
-    thumb = cv2.medianBlur(np.asarray(thumb, np.uint8), _AROUND_SMALL if reduce == 1 else _AROUND)
+    thumb = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_NEAREST), np.uint8)  # averages mix paper and ink
+    around = _AROUND_SMALL if reduce == 1 else _AROUND_BOLD if _is_bold(thumb) else _AROUND
+    thumb = np.asarray(cv2.medianBlur(thumb, around), np.uint8)
     return np.asarray(cv2.resize(thumb, gray.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _is_bold(thumb: Gray) -> bool:
+    """Whether what stands alone on a page, the rarer of light and dark, has strokes that would pass for its paper."""
+    light = cv2.threshold(thumb, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
+    rarer = light if 2 * cv2.countNonZero(light) < light.size else 1 - light
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rarer, connectivity=8)
+    ends = stats[:, :2] + stats[:, 2:4]
+    alone = (stats[:, :2] > 0).all(1) & (ends < thumb.shape[::-1]).all(1)  # no shadow, no table that the page lies on
+    alone[0] = False
+    strokes = alone[labels].view(np.uint8)
+    for outline in cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
+        sides = sorted(cv2.minAreaRect(outline)[1])
+        if sides[0] > _BAR * sides[1] and cv2.contourArea(outline) > _PANEL * sides[0] * sides[1]:
+            cv2.drawContours(strokes, [outline], -1, 0, cv2.FILLED)
+    return stroke_width(strokes > 0) > _BOLD
 
 
 def _sized(stats: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:

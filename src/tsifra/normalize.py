@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.ink import SMOOTHED, Gray, find_ink
+from tsifra.ink import SMOOTHED, Gray, find_ink, stroke_width
 from tsifra.panel import Panel, find_panels
 from tsifra.reading import BBox
 
@@ -259,7 +259,7 @@ def _fit(ink: Gray, box: BBox) -> tuple[Gray, list[str]]:
     scale = 1.0 if abs(longer - _INNER) <= 1 else _INNER / longer
     steps, widen = list[str](), 0
     if scale < 0.7:
-        stroke = _stroke_width(ink[y0:y1, x0:x1])
+        stroke = stroke_width(ink[y0:y1, x0:x1] > 127)
         widen = round(_THIN / scale - stroke)
     margin = max(1, int(np.ceil(1 / scale))) + max(0, widen)
     part = ink[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
@@ -276,15 +276,6 @@ def _fit(ink: Gray, box: BBox) -> tuple[Gray, list[str]]:
     if 0 < peak < 250:
         part = np.asarray(cv2.convertScaleAbs(part, alpha=255 / peak), np.uint8)
     return _centered(part), [*steps, "centered by mass"]
-
-
-def _stroke_width(ink: Gray) -> float:
-    """Mean width of the strokes in pixels: the mean distance to the paper is a quarter of it."""
-    inside = cv2.copyMakeBorder((ink > 127).view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    total = cv2.countNonZero(inside)
-    if not total:
-        return 1.0
-    return 4 * cv2.sumElems(cv2.distanceTransform(inside, cv2.DIST_L2, 3))[0] / total - 1
 
 
 def _centered(part: Gray) -> Gray:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tsifra.backdrop import without_table
 from tsifra.classifier import Classifier
 from tsifra.decide import decide
+from tsifra.detect import in_one_piece
 from tsifra.glare import without_glare
 from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.ink import Gray
@@ -105,6 +106,11 @@ class PageReader:
 
     def read_page(self, page: Page, order: Order) -> Reading:
         """Read all digits of a page."""
+        upright = page.turned(order.rotate or 0)
+        _, single = self.read_one(upright)
+        plainly = bool(single.text) and _surely(single) >= _PLAINLY and order.layout != "grid"
+        if plainly and in_one_piece(next(_views(upright.pixels))):
+            return single
         with self._step("normalize"), self._lane.left():
             layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
             for gray in _views(page.pixels):
@@ -114,14 +120,13 @@ class PageReader:
         if order.layout == "grid" or found.grid or found.count > _PARTS:
             return self._arranged(page, found)
         # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
-        _, single = self.read_one(page.turned(order.rotate or 0))
         several = self._arranged(page, found)
         # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
         least = _LIKELY if len(found.lines) > 1 else _surely(several)
         is_same_way = single.rotation == several.rotation
         if is_same_way and _same_ink(single, several):
             least = min(least, _PLAINLY)
-        if found.count == 1 and not (is_same_way and _is_framed(several.digits[0], single)):
+        if found.count == 1 and single.digits and not (is_same_way and _is_framed(several.digits[0], single)):
             return single
         return single if not found.count or (single.text and _surely(single) >= least) else several
 
