@@ -147,9 +147,10 @@ def _is_bold(thumb: Gray) -> bool:
     rarer = light if 2 * cv2.countNonZero(light) < light.size else 1 - light
     _, labels, stats, _ = cv2.connectedComponentsWithStats(rarer, connectivity=8)
     ends = stats[:, :2] + stats[:, 2:4]
-    alone = (stats[:, :2] > 0).all(1) & (ends < thumb.shape[::-1]).all(1)  # no shadow, no table that the page lies on
-    alone[0] = False
-    strokes = alone[labels].view(np.uint8)
+    inside = np.concatenate((stats[:, :2] > 0, ends < thumb.shape[::-1]), axis=1)  # no shadow, and no table below
+    alone = np.asarray(inside.all(1), np.uint8)
+    alone[0] = 0
+    strokes = np.asarray(alone[labels], np.uint8)
     for outline in cv2.findContours(strokes, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
         sides = sorted(cv2.minAreaRect(outline)[1])
         if sides[0] > _BAR * sides[1] and cv2.contourArea(outline) > _PANEL * sides[0] * sides[1]:

@@ -42,8 +42,7 @@ class _Levels:
 
 def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     """(H, W) gray -> (H, W) ink, 0 on paper to 255 in full ink; None where there is no contrast."""
-    darkest, lightest, _, _ = cv2.minMaxLoc(gray)
-    if lightest - darkest < _MIN_CONTRAST:  # which evening out would make a picture of
+    if is_plain(gray):  # which evening out would make a picture of
         return None, ["no ink stands out from the paper"]
     ink, steps = _separated(gray)
     if ink is None and min(gray.shape) >= _LEAST_SHADED:
@@ -53,8 +52,14 @@ def find_ink(gray: Gray) -> tuple[Gray | None, list[str]]:
     return (ink, steps) if ink is not None else (None, ["no ink stands out from the paper"])
 
 
+def is_plain(gray: Gray, contrast: float = _MIN_CONTRAST) -> bool:
+    """Whether a picture is of one tone: its gray levels differ by less than `contrast`."""
+    darkest, lightest, _, _ = cv2.minMaxLoc(gray)
+    return lightest - darkest < contrast
+
+
 def stroke_width(ink: NDArray[np.bool_]) -> float:
-    """Mean width in pixels of the strokes in (H, W): the mean distance to the paper is a quarter of it. 1 without ink."""
+    """Mean width in pixels of the strokes in (H, W): four times the mean distance to the paper. 1 without ink."""
     inside = cv2.copyMakeBorder(ink.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     total = cv2.countNonZero(inside)
     if not total:

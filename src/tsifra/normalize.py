@@ -6,25 +6,21 @@ with the box it was cut from and the steps in words. Knows nothing of files, dig
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from tsifra.ink import SMOOTHED, Gray, find_ink, stroke_width
+from tsifra.clutter import MARKS, SPECKS, WORK, main_speck, without_clutter
+from tsifra.ink import SMOOTHED, Gray, find_ink, is_plain, stroke_width
 from tsifra.panel import Panel, find_panels
 from tsifra.reading import BBox
 
-Mask = NDArray[np.bool_]
-
 SIDE = 28
 _INNER = 20  # the digit's longer side within SIDE
-_WORK = 96  # pixels of the longer side that the digit is looked for in
 _FINE = 36  # a digit found smaller than this is cut out and looked at again in full resolution
+_COARSE = 3.0  # times a picture is reduced, from which digits may be lost by it
+_GONE = 25.0  # gray levels within which a picture is that was reduced so far that its lines are gone
 _THIN = 1.8  # strokes narrower than this at 20×20 are widened; MNIST's pens are mostly 2 to 3 wide
-_LEAST = 4  # pixels of the longer side under which ink is a speck; digits are read from about 8
-_IN_BOX = 0.22  # share of a box's side that a digit in it fills at least; what is smaller is left of its lines
 _FILLED = 150.0  # mean of the ink in its box, 0…255, from which it may be a panel
 _SIDE_FILLED = 120.0  # ... along a side of the crop, from which more than a digit lies there
 _PANELS = 2  # that a digit may stand on, one in the other: a window in its frame
@@ -33,8 +29,6 @@ _SAME_TONE = 20.0  # gray levels
 _LEAST_ON_PANEL = 0.35  # of its height, that of a digit on it
 _BAR = 0.3  # of a panel's width, that a bar such as a 1 may have
 _SOLID = 0.9  # of its convex hull, that no digit but a bar fills
-_BAND = 0.2  # share of a side, from each edge, in which the remains of a box lie
-_SPECKS, _MARKS = "specks removed", "marks at the edge removed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,22 +58,29 @@ def normalize(gray: Gray) -> Normalized:
 def _normalized(gray: Gray, behind: tuple[float, ...]) -> Normalized:
     """`normalize` of a crop that was cut from panels; behind: gray levels of what was around each."""
     height, width = gray.shape
-    factor = max(height, width) / _WORK
+    factor = max(height, width) / WORK
     small = gray
     if factor > 1:
         size = (max(1, round(width / factor)), max(1, round(height / factor)))
         method = cv2.INTER_AREA if factor > 2 else cv2.INTER_LINEAR  # which is four times as quick
         small = np.asarray(cv2.resize(gray, size, interpolation=method), np.uint8)
     ink, steps = find_ink(small)
+    if ink is None and factor > _COARSE and is_plain(small, _GONE):
+        small = _extremes(gray, small)
+        ink, steps = find_ink(small)
     box, removed = None, list[str]()
     if ink is not None:
-        ink, box, removed = _select(ink)
+        ink, box, removed = without_clutter(ink)
     scale = (width / small.shape[1], height / small.shape[0])
     if len(behind) < _PANELS and min(small.shape) >= _LEAST_PANEL and _is_doubtful(ink, box, removed):
         for panel in find_panels(small):
             found = _on_panel(gray, panel, scale, behind)
-            if found is not None and (box is None or _MARKS not in found.steps):  # which may be torn off the digit
+            if found is not None and (box is None or MARKS not in found.steps):  # which may be torn off the digit
                 return found
+    if ink is not None and box is None and factor > _COARSE:
+        spot = main_speck(ink)
+        if spot is not None:
+            return _closer(gray, spot, scale, behind)
     if ink is None or box is None:
         return _blank([*steps, *removed])
     if factor > 1:
@@ -91,6 +92,16 @@ def _normalized(gray: Gray, behind: tuple[float, ...]) -> Normalized:
     pixels, fitted = _fit(ink, box)
     cropped = f"cropped to {bbox[2] - bbox[0]}×{bbox[3] - bbox[1]}"
     return Normalized(pixels, bbox, (*steps, *removed, cropped, *fitted))
+
+
+def _extremes(gray: Gray, small: Gray) -> Gray:
+    """A picture reduced to what is darkest in it, or lightest, if that differs more; `small`: to the mean."""
+    side = int(np.ceil(max(gray.shape) / max(small.shape)))
+    every = np.ones((side, side), np.uint8)
+    darkest, lightest, _, _ = cv2.minMaxLoc(gray)
+    is_dark = 2 * cv2.mean(small)[0] > darkest + lightest
+    extreme = cv2.erode(gray, every) if is_dark else cv2.dilate(gray, every)
+    return np.asarray(cv2.resize(extreme, small.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _blank(steps: list[str]) -> Normalized:
@@ -109,7 +120,7 @@ def _scaled(box: BBox, scale: tuple[float, float], width: int, height: int) -> B
 
 def _is_doubtful(ink: Gray | None, box: BBox | None, removed: list[str]) -> bool:
     """Whether what was found may be a panel or beside one: nothing, or beside something else, or too much of it."""
-    if ink is None or box is None or removed not in ([], [_SPECKS]):
+    if ink is None or box is None or removed not in ([], [SPECKS]):
         return True
     x0, y0, x1, y1 = box
     if cv2.mean(ink[y0:y1, x0:x1])[0] > _FILLED:
@@ -164,91 +175,6 @@ def _closer(gray: Gray, box: BBox, scale: tuple[float, float], behind: tuple[flo
         return near
     a0, b0, a1, b1 = near.bbox
     return Normalized(near.pixels, (a0 + x0, b0 + y0, a1 + x0, b1 + y0), ("looked at closer", *near.steps))
-
-
-def _select(ink: Gray) -> tuple[Gray, BBox | None, list[str]]:
-    """Keep what can be the digit: (ink without the rest, its box or None, what was removed in words)."""
-    mask = cv2.threshold(ink, 80, 1, cv2.THRESH_BINARY)[1]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_16U)
-    if count == 1:
-        return ink, None, []
-    if count == 2:  # the usual case of a clean picture, worth a short way
-        left, top, wide, high, mass = stats[1].tolist()
-        if max(wide, high) >= _LEAST and cv2.countNonZero(_inner(mask)) > 0.1 * mass:
-            return ink, (left, top, left + wide, top + high), []
-    x, y, w, h, area = stats[1:].T
-    main = int(area.argmax())
-    drop = area < max(3.0, 0.03 * area[main])
-    removed = [_SPECKS] if count > 2 else []
-    # Usually all but one are specks, and that one is no line along the edge; else it takes a closer look.
-    alone = np.count_nonzero(drop) == count - 2 and max(w[main], h[main]) >= _LEAST
-    if not alone or cv2.countNonZero(_inner(mask)) <= 0.1 * area[main] + int(area @ drop):
-        drop, removed = _dropped(np.asarray(labels), stats[1:])
-    if drop.all():
-        return ink, None, removed
-    keep = ~drop
-    box = (int(x[keep].min()), int(y[keep].min()), int((x + w)[keep].max()), int((y + h)[keep].max()))
-    margin = 4 + max(box[2] - box[0], box[3] - box[1]) // 4
-    around = (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)
-    near = drop & (x < around[2]) & (x + w > around[0]) & (y < around[3]) & (y + h > around[1])
-    return _erased(ink, np.asarray(labels), near, around), box, removed
-
-
-def _dropped(labels: NDArray[Any], stats: NDArray[Any]) -> tuple[Mask, list[str]]:
-    """Which components are no part of the digit: remains of a box's lines, specks, neighbors that reach in.
-
-    labels: (H, W), 0 for paper; stats: (N, 5) of the components from label 1 on, as OpenCV gives them.
-    """
-    height, width = labels.shape
-    x, y, w, h, area = stats.T
-    within = np.bincount(_inner(labels).ravel(), minlength=len(stats) + 1)[1:]
-    edges = np.stack((x == 0, y == 0, x + w == width, y + h == height))
-    wide, high = w >= 0.5 * width, h >= 0.5 * height
-    long = (wide | high) & (np.minimum(w, h) < 0.2 * np.maximum(w, h))
-    lines = (edges.any(0) | long | (wide & high)) & (within <= 0.1 * area)
-    for index in np.flatnonzero(lines & wide & high):
-        left, top = x[index], y[index]
-        lines[index] = _is_straight(labels[top : top + h[index], left : left + w[index]] == index + 1)
-    specks = ~lines & (np.maximum(w, h) < _LEAST)
-    rest = np.where(lines | specks, 0, area)
-    main = int(rest.argmax())
-    if rest[main]:
-        if w[main] < 0.85 * width and h[main] < 0.85 * height:  # else its own ends are beside the edge as well
-            lines |= (within == 0) & (area < 0.25 * area[main])
-        specks = ~lines & (area < max(3, 0.03 * area[main]))
-        boxed = max(height, width) < _WORK and (lines & (wide | high)).any()  # a reduced one may be a whole page
-        if boxed and max(w[main], h[main]) < _IN_BOX * min(height, width):
-            specks = ~lines
-    # A neighbor reaches in over an edge that the digit itself does not touch.
-    foreign = (edges & ~edges[:, main : main + 1]).any(0)
-    neighbors = foreign & ~lines & ~specks & (area < 0.5 * area[main])
-    marks = "box lines removed" if (lines & (wide | high)).any() else _MARKS
-    said = [(lines, marks), (neighbors, "neighbors at the edge removed"), (specks, _SPECKS)]
-    return lines | specks | neighbors, [what for which, what in said if which.any()]
-
-
-def _erased(ink: Gray, labels: NDArray[Any], drop: Mask, box: BBox) -> Gray:
-    """Ink without the components that `drop` names, soft edges included, so far as they are in the box."""
-    if not drop.any():
-        return ink
-    near = np.s_[max(0, box[1]) : box[3], max(0, box[0]) : box[2]]
-    fates = np.concatenate(([0], drop + np.uint8(1))).astype(np.uint8)[labels[near]]  # 0 paper, 1 kept, 2 dropped
-    dropped = cv2.dilate((fates == 2).view(np.uint8), np.ones((3, 3), np.uint8))
-    ink = ink.copy()
-    ink[near][(dropped > 0) & (fates != 1)] = 0
-    return ink
-
-
-def _is_straight(component: Mask) -> bool:
-    """Whether a row or column is nearly all ink: so is a frame's, that of a 0 which fills the picture is not."""
-    return bool(max(component.mean(axis=0).max(), component.mean(axis=1).max()) >= 0.9)
-
-
-def _inner(picture: NDArray[Any]) -> NDArray[Any]:
-    """What a picture has within the band along its edges."""
-    height, width = picture.shape
-    across, down = max(1, int(_BAND * width)), max(1, int(_BAND * height))
-    return picture[down : height - down, across : width - across]
 
 
 def _fit(ink: Gray, box: BBox) -> tuple[Gray, list[str]]:

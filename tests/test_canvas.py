@@ -1,0 +1,67 @@
+"""One digit, or a few, on canvases of every size: drawn with wide brushes or a pencil, large or small."""
+
+import numpy as np
+import pytest
+
+from drawing import DIGITS, digit
+from tsifra import Reader
+from tsifra.ink import Gray
+
+SIDES = (280, 400, 1000)
+
+
+def canvas(height: int, width: int, *placed: tuple[Gray, int, int]) -> Gray:
+    """White, with squares of a picture at a row and column each."""
+    page = np.full((height, width), 255, np.uint8)
+    for drawn, top, left in placed:
+        page[top : top + len(drawn), left : left + drawn.shape[1]] = drawn
+    return page
+
+
+@pytest.mark.parametrize("negative", [False, True], ids=["black", "white"])
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("label", DIGITS)
+def test_a_digit_of_a_wide_brush_is_no_page_of_strokes(reader: Reader, label: str, side: int, negative: bool) -> None:
+    drawn = digit(label, side, pen=0.12)
+    reading = reader.read(255 - drawn if negative else drawn)
+    assert (reading.text, reading.status) == (label, "ok")
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_digits_of_a_wide_brush_stand_side_by_side(reader: Reader, side: int) -> None:
+    drawn = [digit(label, side, pen=0.1) for label in "275"]
+    assert reader.read(np.concatenate(drawn, axis=1)).text.replace(" ", "") == "275"
+
+
+@pytest.mark.parametrize("height", [24, 60])
+@pytest.mark.parametrize(("wide", "high"), [(1280, 720), (3000, 2000)])
+def test_one_small_digit_on_a_large_canvas_is_found(reader: Reader, wide: int, high: int, height: int) -> None:
+    small = digit("5", round(height / 0.6), pen=0.06)
+    page = canvas(high, wide, (small, high // 3, wide // 2))
+    for reading in (reader.read_one(page), reader.read(page)):
+        assert reading.text == "5"
+        x0, y0, x1, y1 = reading.digits[0].bbox
+        assert abs((x0 + x1) / 2 - wide // 2 - len(small) / 2) < height / 4
+        assert 0.7 * height < y1 - y0 < 1.4 * height
+        assert abs((y0 + y1) / 2 - high // 3 - len(small) / 2) < height / 4
+
+
+@pytest.mark.parametrize("tone", [0, 120])
+@pytest.mark.parametrize("label", "57")
+def test_a_line_of_one_pixel_is_seen_on_a_large_canvas(reader: Reader, label: str, tone: int) -> None:
+    page = canvas(1500, 2000, (digit(label, 1200, ink=tone, pen=0), 150, 300))
+    for reading in (reader.read_one(page), reader.read(page)):
+        assert reading.text == label
+
+
+def test_a_large_sheet_without_ink_is_blank(reader: Reader) -> None:
+    rng = np.random.default_rng(4)
+    for deviation in (0, 2, 8):
+        page = np.clip(rng.normal(200, deviation, (1200, 1600)), 0, 255).astype(np.uint8)
+        assert reader.read_one(page).status == reader.read(page).status == "blank"
+
+
+def test_a_column_of_small_digits_is_no_1(reader: Reader) -> None:
+    small = digit("8", 40, pen=0.1)
+    page = canvas(1600, 900, *((small, 20 + 40 * row, 400) for row in range(38)))
+    assert reader.read(page).text.split() == ["8"] * 38
