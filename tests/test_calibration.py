@@ -90,6 +90,12 @@ def test_calibrate_learns_from_ones_own_files(tsifra: CommandLine, tmp_path: Pat
     picture = scans / "4" / "60.png"
     assert tsifra("read", "--one", "--model", tmp_path / "own", "--max-error", "0.1", picture).code == 0
     assert max(accepted for _, _, accepted in card["calibration"]["promises"]) <= 1
+    assert not ran.err
+    (scans / "3" / "notes.png").write_text("no picture")
+    damaged = tsifra("calibrate", scans, "--max-error", "0.1")
+    assert damaged.code == 0
+    assert "notes.png" in damaged.err
+    assert "1 of 202 files could not be read" in damaged.err
     refused = tsifra("calibrate", scans, "--max-error", "0.0001", "--out", tmp_path / "never")
     assert refused.code == 2
     assert "cannot be promised; the least is" in refused.err

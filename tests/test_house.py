@@ -25,6 +25,7 @@ FLOORS = [
     "glare",
     "backdrop",
     "panel",
+    "clutter",
     "normalize",
     "ruled",
     "bars",

@@ -155,12 +155,16 @@ def calibrated(
     sources: Sequence[Source],
     labels: Iterable[str],
     advance: Callable[[int], None] = lambda steps: None,
-) -> list[Promise]:
-    """What the reader may promise of pictures like these, which it has not learned from. Raises as `evaluate`."""
+) -> tuple[list[Promise], list[Failure]]:
+    """What the reader may promise of pictures like these, which it has not learned from, and those it could not open.
+
+    Raises as `evaluate`.
+    """
     answers = _answers(reader, sources, labels, advance)
     found = np.array([CLASSES.index(answer.text) for answer in answers])
     sure = np.array([answer.result.confidence or 0.0 for answer in answers])
-    return promises(found, sure, np.array([CLASSES.index(answer.label) for answer in answers]))
+    failures = [answer.result for answer in answers if isinstance(answer.result, Failure)]
+    return promises(found, sure, np.array([CLASSES.index(answer.label) for answer in answers])), failures
 
 
 def write_calibrated(reader: Reader, out: Path, promises: Sequence[Promise], max_error: float, data: str) -> None:

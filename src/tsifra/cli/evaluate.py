@@ -78,12 +78,17 @@ def calibrate(folder: Path, model: Path | None, max_error: float, out: Path | No
     """
     from tsifra.calibration import promise_of
     from tsifra.evaluate import calibrated, write_calibrated
+    from tsifra.output import printable
     from tsifra.reader import Reader
 
     reader = Reader(model)
     sources, labels = _labelled(folder, None)
     with progress(len(sources)) as advance:
-        promises = calibrated(reader, sources, labels, advance)
+        promises, failures = calibrated(reader, sources, labels, advance)
+    for failure in failures:
+        click.echo(printable(failure.message), err=True)
+    if failures:
+        click.echo(f"{len(failures)} of {len(sources)} files could not be read; they count as not accepted", err=True)
     try:
         promise = promise_of(promises, max_error)
     except ValueError as error:
