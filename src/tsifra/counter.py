@@ -1,4 +1,5 @@
-"""Gray page -> a counter on it, as meters have them: windows in a row with a digit each, or all digits on one strip.
+"""Gray page -> a counter on it, as meters have them: windows in a row with a digit each, or all digits on one strip,
+as a sign has them, too.
 
 Flows in: gray, (H, W) uint8, and a classifier. Flows out: the numbers that the counter shows, and where it is. Knows
 nothing of what else stands on the page.
@@ -24,14 +25,16 @@ _MOST = 300  # rectangles, the largest; a mosaic has more
 _LEAST = 10  # pixels there of a window's shorter side
 _FEWEST = 3  # windows, or digits on a strip
 _SLENDER = 3.0  # times as high as wide is a window at most
-_LONG, _SPANS = 2.0, 0.3  # times as wide as high is a strip at least, and share of the page's width that it spans
-_FILLS = 0.35  # of a strip's height, that its digits are high
+_LONG, _SPANS = 1.2, 0.1  # times as wide as high is a strip at least, and share of the page's width that it spans
+_SAME, _TRIED = 6, 8  # pixels by which two rectangles differ at most that are one; strips that are tried
+_RING = 0.2  # of a strip's height, around it
+_FILLS = 0.25  # of a strip's height, that its digits are high
 _ALIKE = 0.25  # of the usual height, width and place, by which windows of a row differ at most
 _APART = 1.0  # of a window's width, that lies between two at most
 _STEP = 30.0  # gray levels by which a counter differs from the page at least
 _FRAME = 0.15  # of a window's height, that its frame is thick
 _PLAIN = 0.5  # probability of a digit in a window
-_SPANS_STRIP = 0.6  # of a strip's width, that its digits span
+_SPANS_STRIP = 0.25  # of a strip's width, that its digits span
 _READ, _SURELY = 0.8, 0.9  # share of the windows that show a digit; mean probability of digits on a strip
 
 
@@ -59,19 +62,17 @@ def read_counter(gray: Gray, classify: Judge) -> Counter | None:
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
     small = np.asarray(cv2.medianBlur(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), 3), np.uint8)
     usual = float(np.median(small))
-    rectangles = [box for box in _rectangles(small) if abs(_tone(small, box) - usual) >= _STEP]
-    row = _row(rectangles)
+    rectangles = _rectangles(small)
+    row = _row([box for box in rectangles if abs(_tone(small, box) - usual) >= _STEP])
     before, after = _further(row, small)
     windows = [_enlarged(box, scale, gray.shape) for box in (*before, *row, *after)]
     number = _on_windows(gray, windows, slice(len(before), len(before) + len(row)), classify)
     if number is not None:
         return number
-    for box in rectangles:
-        wide, high = box[2] - box[0], box[3] - box[1]
-        if wide >= max(_LONG * high, _SPANS * small.shape[1]):
-            found = _on_strip(gray, _enlarged(box, scale, gray.shape), classify)
-            if found is not None:
-                return found
+    for box in _strips(rectangles, small):
+        found = _on_strip(gray, _enlarged(box, scale, gray.shape), classify)
+        if found is not None:
+            return found
     return None
 
 
@@ -99,6 +100,19 @@ def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Judge) -> C
         elif numbers[-1]:
             numbers.append([])
     return Counter([number for number in numbers if number], whole)
+
+
+def _strips(rectangles: list[BBox], gray: Gray) -> list[BBox]:
+    """Those that may be a strip or a sign with a number on it, each once, though several thresholds found it."""
+    found: list[BBox] = []
+    for box in rectangles:
+        wide, high = box[2] - box[0], box[3] - box[1]
+        is_new = all(max(abs(a - b) for a, b in zip(box, other, strict=True)) > _SAME for other in found)
+        if is_new and wide >= max(_LONG * high, _SPANS * gray.shape[1]) and _is_set_off(gray, box):
+            found.append(box)
+            if len(found) == _TRIED:
+                break
+    return found
 
 
 def _on_strip(gray: Gray, box: BBox, classify: Judge) -> Counter | None:
@@ -176,6 +190,17 @@ def _is_window(gray: Gray, box: BBox) -> bool:
         return False
     around = np.concatenate((gray[max(0, y0 - margin) : max(0, y0 - 1), x0:x1], gray[y1 + 1 : y1 + margin, x0:x1]))
     return bool(around.size) and abs(_tone(gray, box) - float(np.median(around))) >= _STEP
+
+
+def _is_set_off(gray: Gray, box: BBox) -> bool:
+    """Whether a rectangle is of another tone than what is around it, as far as that is on the page."""
+    x0, y0, x1, y1 = box
+    margin = max(4, int(_RING * (y1 - y0)))
+    outer = gray[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
+    ring = np.ones(outer.shape, bool)
+    top, left = min(y0, margin), min(x0, margin)
+    ring[max(0, top - 2) : top + y1 - y0 + 2, max(0, left - 2) : left + x1 - x0 + 2] = False
+    return bool(ring.any()) and abs(_tone(gray, box) - float(np.median(outer[ring]))) >= _STEP
 
 
 def _tone(gray: Gray, box: BBox) -> float:
