@@ -53,6 +53,25 @@ def test_displays_are_read(reader: Reader, number: str, height: int) -> None:
     assert reader.read(display(number, height)).text.replace(" ", "") == number
 
 
+@pytest.mark.parametrize("thick", [0.07, 0.12])
+def test_halves_whose_bars_run_together_are_one_digit(reader: Reader, thick: float) -> None:
+    page = display("2074", 120, gap=-0.5, thick=thick)
+    for place in (1, 2):  # nothing is lit in the middle of 0 and 7
+        page[118:122, place * 102 + 40 : place * 102 + 140] = 255
+    assert reader.read(page).text.replace(" ", "") == "2074"
+
+
+def test_a_straight_7_among_digits_is_no_corner_of_a_box(reader: Reader) -> None:
+    page = display("8577", 110, gap=-0.5, thick=0.05)
+    assert reader.read(page).text.replace(" ", "") == "8577"
+
+
+def test_rows_that_nearly_touch_stay_rows(reader: Reader) -> None:
+    row = np.hstack([digit(label, 60, pen=0.09)[8:52, 8:52] for label in "4816"])
+    page = np.pad(np.vstack((row, np.full((3, row.shape[1]), 255, np.uint8), row)), 60, constant_values=255)
+    assert reader.read(np.asarray(page, np.uint8)).text.split() == ["4816", "4816"]
+
+
 def test_bars_of_three_pixels_are_bars() -> None:
     assert len(find_pieces(display("25836", 50, gap=0.4, thick=0.06))) == 5
 

@@ -31,6 +31,7 @@ FLOORS = [
     "bars",
     "detect",
     "cuts",
+    "halves",
     "arrange",
     "grid",
     "table",

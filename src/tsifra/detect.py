@@ -38,10 +38,21 @@ _SURELY = 0.5  # of that darkest has what is no blur between bars
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Ink that hangs together. bbox: in pixels of the page. crop: (h, w) uint8, the ink alone on its paper."""
+    """Ink that hangs together.
+
+    bbox: in pixels of the page. crop: (h, w) uint8, the ink alone on its paper. origin: where the crop's first row and
+    column lie in the picture that pieces were looked for in.
+    """
 
     bbox: BBox
     crop: Gray
+    origin: tuple[int, int] = (0, 0)
+
+    def with_room(self) -> Gray:
+        """The crop with as much paper around it that nothing of it lies at an edge."""
+        margin = len(self.crop) // 3
+        paper = int(np.median(self.crop[[0, -1]]))
+        return np.asarray(cv2.copyMakeBorder(self.crop, *(margin,) * 4, cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
 def find_pieces(gray: Gray) -> list[Piece]:
@@ -243,4 +254,4 @@ def _cut(
         min(shape[1], int(np.ceil(right / scale))),
         min(shape[0], int(np.ceil(bottom / scale))),
     )
-    return Piece(bbox, np.where(outside, np.uint8(paper), crop))
+    return Piece(bbox, np.where(outside, np.uint8(paper), crop), (rows.start, columns.start))

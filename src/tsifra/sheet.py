@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tsifra.arrange import Letters, beside_share, even, letters_beside, lines_of
 from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
+from tsifra.halves import stacked, together
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import NONE
@@ -30,6 +31,8 @@ _PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
 from which all of it is: m is 111 to a network, and where there is nothing but numbers, 8 may be a box.
 """
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
+_WHOLE = 0.9  # probability of a digit, which its halves together exceed, and less than which one of them has
+_AS_HIGH = 0.07  # of its height, by which a digit's neighbor is higher or lower at most
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
 _WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
@@ -38,6 +41,7 @@ _PLACED, _IN_LINES = 400, 0.7  # pieces, of which so many have a neighbor beside
 
 Lines = list[list[list[Cell]]]
 _Answer = tuple[float, ...] | None
+_Read = tuple[Piece, Normalized, _Answer]
 
 
 class Judge(Protocol):
@@ -56,7 +60,7 @@ def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int,
     gray: (H, W) uint8. upright: whether the page is known to be.
     """
     pieces = find_pieces(gray)
-    seen = [normalize(piece.crop) for piece in pieces]
+    seen = _seen(pieces)
     answers = _answers(seen, classify, _ODDS)
     if not upright and len(pieces) > 1:
         asked = [index for index, answer in enumerate(answers[:_ASKED]) if answer is not None]
@@ -69,10 +73,27 @@ def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int,
     return 0, _read(pieces, seen, answers, classify)
 
 
+def _seen(pieces: list[Piece]) -> list[Normalized]:
+    """Each piece normalized; what passes for the corner of a box, but is as high as a neighbor, once more with room
+    around it: the straight 7 of a display."""
+    seen = [normalize(piece.crop) for piece in pieces]
+    inked = [piece.bbox for piece, each in zip(pieces, seen, strict=True) if each.bbox is not None]
+    if not inked:
+        return seen
+    x0, y0, x1, y1 = np.array(inked).T
+    for index, piece in enumerate(pieces):
+        if seen[index].bbox is None:
+            left, top, right, bottom = piece.bbox
+            high = bottom - top
+            same = np.maximum(np.abs(y0 - top), np.abs(y1 - bottom)) <= max(1.0, _AS_HIGH * high)
+            if (same & (np.maximum(x0 - right, left - x1) < high)).any():
+                seen[index] = normalize(piece.with_room())
+    return seen
+
+
 def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], classify: Judge) -> Lines:
-    inked = [
-        (piece, each, answer) for piece, each, answer in zip(pieces, seen, answers, strict=True) if answer is not None
-    ]
+    read = _made_whole(list(zip(pieces, seen, answers, strict=True)), classify)
+    inked = [(piece, each, answer) for piece, each, answer in read if answer is not None]
     if not inked:
         return []
     whole = [Cell(piece.bbox, answer) for piece, _, answer in inked]
@@ -94,6 +115,22 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     kept = [cell for cell in kept if _height(cell) >= _SMALLER * usual]
     lines = [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
     return [_without_signs(line) for line in lines]
+
+
+def _made_whole(read: list[_Read], classify: Classify) -> list[_Read]:
+    """The same, with halves of a digit as one: together they plainly are a digit, and apart one of them is less."""
+    likely = [_likely(answer) for _, _, answer in read]
+    pairs = [pair for pair in stacked([piece for piece, _, _ in read]) if min(likely[half] for half in pair) < _WHOLE]
+    wholes = [together(read[upper][0], read[lower][0]) for upper, lower in pairs]
+    seen = [normalize(whole.with_room()) for whole in wholes]
+    joined = zip(pairs, zip(wholes, seen, _answers(seen, classify, _ODDS), strict=True), strict=True)
+    halves, found = set[int](), list[_Read]()
+    for pair, whole in sorted(joined, key=lambda each: -_likely(each[1][2])):
+        least = max(_WHOLE, *(likely[half] for half in pair))
+        if _likely(whole[2]) > least and halves.isdisjoint(pair):
+            halves.update(pair)
+            found.append(whole)
+    return [*(each for index, each in enumerate(read) if index not in halves), *found]
 
 
 def _without_signs(line: list[list[Cell]]) -> list[list[Cell]]:
@@ -217,3 +254,8 @@ def _digit(cell: Cell) -> int:
 def _digit_share(answer: tuple[float, ...]) -> float:
     """The probability of the likeliest digit."""
     return max(answer[:NONE])
+
+
+def _likely(answer: _Answer) -> float:
+    """The same; 0 of what is likelier none."""
+    return 0.0 if answer is None or max(answer) == answer[NONE] else _digit_share(answer)
