@@ -48,14 +48,14 @@ def test_digits_on_one_strip_are_read(reader: Reader) -> None:
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 @pytest.mark.parametrize(("ground", "plate", "ink"), [(230, 40, 225), (40, 225, 25)])
 def test_a_number_on_a_sign_is_read(ground: int, plate: int, ink: int, share: float, reader: Reader) -> None:
-    sign = np.full((160, 460), plate, np.uint8)
+    sign = np.full((200, 600), plate, np.uint8)
     for place, label in enumerate("3057"):
         cut = digit(label, 110, ink=ink, paper=plate, pen=0.1)[10:100, 15:95]
-        sign[35:125, 70 + 80 * place : 150 + 80 * place] = cut
-    side = int(460 / share)
+        sign[55:145, 140 + 80 * place : 220 + 80 * place] = cut
+    side = int(600 / share)
     page = np.full((side, side), ground, np.uint8)
-    top, left = (side - 160) // 3, (side - 460) // 2
-    page[top : top + 160, left : left + 460] = sign
+    top, left = (side - 200) // 3, (side - 600) // 2
+    page[top : top + 200, left : left + 600] = sign
     assert said(reader, page) == "3057"
 
 
