@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drawing import DIGITS, digit
-from tsifra import Reader
+from tsifra import Reader, Reading
 from tsifra.ink import Gray
 
 SIDES = (280, 400, 1000)
@@ -65,3 +65,18 @@ def test_a_column_of_small_digits_is_no_1(reader: Reader) -> None:
     small = digit("8", 40, pen=0.1)
     page = canvas(1600, 900, *((small, 20 + 40 * row, 400) for row in range(38)))
     assert reader.read(page).text.split() == ["8"] * 38
+
+
+@pytest.mark.parametrize("label", "0479")
+def test_one_digit_on_squared_paper_is_read(reader: Reader, label: str) -> None:
+    page = np.full((320, 400), 235, np.uint8)
+    page[::40] = page[:, ::40] = 170
+    page[1::40] = page[:, 1::40] = 170
+    drawn = digit(label, 110, paper=255, ink=30, pen=0.06)
+    page[100:210, 150:260] = np.minimum(page[100:210, 150:260], drawn)
+    for reading in (reader.read_one(page), next(reader.read_many([page], one=True)), reader.read(page)):
+        assert isinstance(reading, Reading)
+        assert (reading.text, reading.status) == (label, "ok")
+        x0, y0, x1, y1 = reading.digits[0].bbox
+        assert 150 <= x0 < x1 <= 260
+        assert 100 <= y0 < y1 <= 210

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tsifra.backdrop import without_table
 from tsifra.classifier import Classifier
 from tsifra.decide import decide
-from tsifra.detect import in_one_piece
+from tsifra.detect import find_pieces, in_one_piece
 from tsifra.glare import without_glare
 from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.ink import Gray
@@ -27,6 +27,7 @@ _LIKELY = 0.6  # confidence from which pieces one above the other are one digit
 _PLAINLY = 0.93  # confidence from which all ink together is one digit, since two together look like none
 _ROOM = 0.25  # of a digit's height, that is free between it and a frame around it
 _PARTS = 3  # pieces that one digit may be in
+_SPACIOUS = 256  # pixels of the longer side, from which a digit may be small on its paper
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
 
 
@@ -95,19 +96,36 @@ class PageReader:
             return [page if isinstance(page, Failure) else self.read_page(page, order) for page in held]
         with self._step("normalize"):
             pages = [(page, self._normalize(page)) for page in held if isinstance(page, Page)]
-        readings = iter(self._classify(pages))
+        said = self._classify(pages)
+        readings = (self._closer(*each, reading)[1] for each, reading in zip(pages, said, strict=True))
         return [page if isinstance(page, Failure) else next(readings) for page in held]
 
     def read_one(self, page: Page) -> tuple[Normalized, Reading]:
         """Read a page that is one digit, and show what the network saw of it."""
+        return self._closer(page, *self._whole(page))
+
+    def _whole(self, page: Page) -> tuple[Normalized, Reading]:
         normalized = self._normalize(page)
         (reading,) = self._classify([(page, normalized)])
         return normalized, reading
 
+    def _closer(self, page: Page, whole: Normalized, reading: Reading) -> tuple[Normalized, Reading]:
+        """What a large picture is that is no digit as a whole: the one that stands on it, such as on squared paper."""
+        if reading.text or not reading.digits or max(page.pixels.shape[:2]) < _SPACIOUS:
+            return whole, reading
+        with self._lane.left():
+            pieces = find_pieces(next(_views(page.pixels)))
+        if len(pieces) != 1:
+            return whole, reading
+        seen = normalize(pieces[0].crop)
+        alone = Normalized(seen.pixels, seen.bbox and pieces[0].bbox, ("found alone on its paper", *seen.steps))
+        (said,) = self._classify([(page, alone)])
+        return (alone, said) if said.text and _surely(said) >= _PLAINLY else (whole, reading)
+
     def read_page(self, page: Page, order: Order) -> Reading:
         """Read all digits of a page."""
         upright = page.turned(order.rotate or 0)
-        _, single = self.read_one(upright)
+        _, single = self._whole(upright)
         plainly = bool(single.text) and _surely(single) >= _PLAINLY and order.layout != "grid"
         if plainly and in_one_piece(next(_views(upright.pixels))):
             return single
