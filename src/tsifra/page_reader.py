@@ -144,7 +144,7 @@ class PageReader:
         is_same_way = single.rotation == several.rotation
         if is_same_way and _same_ink(single, several):
             least = min(least, _PLAINLY)
-        if found.count == 1 and single.digits and not (is_same_way and _is_framed(several.digits[0], single)):
+        if found.count == 1 and not (is_same_way and _is_framed(several.digits[0], single)):
             return single
         return single if not found.count or (single.text and _surely(single) >= least) else several
 
