@@ -29,7 +29,7 @@ def test_a_digit_of_a_wide_brush_is_no_page_of_strokes(reader: Reader, label: st
 
 @pytest.mark.parametrize("side", SIDES)
 def test_digits_of_a_wide_brush_stand_side_by_side(reader: Reader, side: int) -> None:
-    drawn = [digit(label, side, pen=0.1) for label in "275"]
+    drawn = [digit(label, side, pen=0.18) for label in "275"]
     assert reader.read(np.concatenate(drawn, axis=1)).text.replace(" ", "") == "275"
 
 

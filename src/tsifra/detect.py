@@ -32,7 +32,7 @@ _HAIRLESS = 12  # pixels of the usual piece's width, from which one a pixel wide
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
-_CORE, _REST = 80, 0.02  # of 255 and more is ink; its share, to the largest piece, that the others are at most
+_CORE, _REST = 80, 0.04  # of 255 and more is ink; of the largest piece's longer side, that a speck's is less than
 _SURELY = 0.5  # of that darkest has what is no blur between bars
 
 
@@ -76,12 +76,13 @@ def find_pieces(gray: Gray) -> list[Piece]:
 
 
 def in_one_piece(gray: Gray) -> bool:
-    """Whether nearly all ink of a page hangs together. gray: (H, W) uint8."""
+    """Whether the ink of a page hangs together, but for specks. gray: (H, W) uint8."""
     ink, _ = find_ink(_reduced(gray))
     if ink is None:
         return False
-    areas = cv2.connectedComponentsWithStats(_above(ink, _CORE), connectivity=8)[2][1:, cv2.CC_STAT_AREA]
-    return len(areas) > 0 and bool(areas.sum() <= (1 + _REST) * areas.max())
+    stats = cv2.connectedComponentsWithStats(_above(ink, _CORE), connectivity=8)[2][1:]
+    sides = np.sort(stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1))
+    return len(sides) > 0 and bool((sides[:-1] < max(_LEAST, _REST * sides[-1])).all())
 
 
 def _reduced(gray: Gray) -> Gray:
