@@ -1,5 +1,6 @@
 """One digit, or a few, on canvases of every size: drawn with wide brushes or a pencil, large or small."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,10 +12,11 @@ SIDES = (280, 400, 1000)
 
 
 def canvas(height: int, width: int, *placed: tuple[Gray, int, int]) -> Gray:
-    """White, with squares of a picture at a row and column each."""
+    """White, with pictures drawn at a row and column each."""
     page = np.full((height, width), 255, np.uint8)
     for drawn, top, left in placed:
-        page[top : top + len(drawn), left : left + drawn.shape[1]] = drawn
+        part = page[top : top + len(drawn), left : left + drawn.shape[1]]
+        np.minimum(part, drawn, out=part)
     return page
 
 
@@ -31,6 +33,21 @@ def test_a_digit_of_a_wide_brush_is_no_page_of_strokes(reader: Reader, label: st
 def test_digits_of_a_wide_brush_stand_side_by_side(reader: Reader, side: int) -> None:
     drawn = [digit(label, side, pen=0.18) for label in "275"]
     assert reader.read(np.concatenate(drawn, axis=1)).text.replace(" ", "") == "275"
+
+
+@pytest.mark.parametrize(("large", "small"), [("7", "15"), ("2", "4"), ("8", "3"), ("4", "902"), ("3", "2")])
+def test_small_digits_beside_a_large_one_are_read(reader: Reader, large: str, small: str) -> None:
+    beside = [digit(label, 120, pen=0.06) for label in small]
+    placed = [(drawn, 330, 330 + 60 * at) for at, drawn in enumerate(beside)]
+    reading = reader.read(canvas(520, 600, (digit(large, 360), 30, 10), *placed))
+    assert sorted(reading.text.split()) == sorted([large, small])
+
+
+def test_a_dot_and_a_ring_beside_a_large_digit_are_none(reader: Reader) -> None:
+    page = canvas(400, 600, (digit("5", 360), 20, 40))
+    cv2.circle(page, (480, 110), 22, 0, 6)
+    cv2.circle(page, (480, 300), 12, 0, -1)
+    assert reader.read(page).text == "5"
 
 
 @pytest.mark.parametrize("height", [24, 60])

@@ -76,7 +76,7 @@ def letters_beside(boxes: Sequence[BBox], none: Sequence[float]) -> list[Letters
 
     none: how likely a box is no digit, 0…1; o, l and B look like digits as well, and only their neighbors tell.
     """
-    words = _words(boxes)
+    words = words_of(boxes)
     letters = [sum(none[index] for index in word) / len(word) for word in words]
     shares = [Letters(0.0, 0.0, 0.0)] * len(boxes)
     for number, word in enumerate(words):
@@ -98,7 +98,8 @@ def letters_beside(boxes: Sequence[BBox], none: Sequence[float]) -> list[Letters
     return shares
 
 
-def _words(boxes: Sequence[BBox]) -> list[list[int]]:
+def words_of(boxes: Sequence[BBox]) -> list[list[int]]:
+    """Indices of boxes that stand side by side, less than a space apart, from left to right."""
     words: list[list[int]] = []
     for index in sorted(range(len(boxes)), key=lambda i: boxes[i][0]):
         box = boxes[index]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tsifra.backdrop import without_table
 from tsifra.classifier import Classifier
-from tsifra.decide import decide
+from tsifra.decide import choose, decide, is_plain_digit
 from tsifra.detect import find_pieces, in_one_piece
 from tsifra.glare import without_glare
 from tsifra.image import Pixels, to_gray, widest_channel
@@ -23,9 +23,6 @@ from tsifra.layout import LAYOUTS, Arranged, Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
 
-_LIKELY = 0.6  # confidence from which pieces one above the other are one digit
-_PLAINLY = 0.93  # confidence from which all ink together is one digit, since two together look like none
-_ROOM = 0.25  # of a digit's height, that is free between it and a frame around it
 _PARTS = 3  # pieces that one digit may be in
 _SPACIOUS = 256  # pixels of the longer side, from which a digit may be small on its paper
 _LARGE = 1 << 17  # bytes of a decoded page, from which it leaves the lane
@@ -120,14 +117,13 @@ class PageReader:
         seen = normalize(pieces[0].crop)
         alone = Normalized(seen.pixels, seen.bbox and pieces[0].bbox, ("found alone on its paper", *seen.steps))
         (said,) = self._classify([(page, alone)])
-        return (alone, said) if said.text and _surely(said) >= _PLAINLY else (whole, reading)
+        return (alone, said) if is_plain_digit(said) else (whole, reading)
 
     def read_page(self, page: Page, order: Order) -> Reading:
         """Read all digits of a page."""
         upright = page.turned(order.rotate or 0)
         _, single = self._whole(upright)
-        plainly = bool(single.text) and _surely(single) >= _PLAINLY and order.layout != "grid"
-        if plainly and in_one_piece(next(_views(upright.pixels))):
+        if order.layout != "grid" and is_plain_digit(single) and in_one_piece(next(_views(upright.pixels))):
             return single
         with self._step("normalize"), self._lane.left():
             layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
@@ -137,16 +133,7 @@ class PageReader:
                     break
         if order.layout == "grid" or found.grid or found.count > _PARTS:
             return self._arranged(page, found)
-        # Perhaps one digit, whose strokes do not touch; what two digits look like together is no digit.
-        several = self._arranged(page, found)
-        # Pieces one above the other are lines only where they are not a digit; side by side, the surer way counts.
-        least = _LIKELY if len(found.lines) > 1 else _surely(several)
-        is_same_way = single.rotation == several.rotation
-        if is_same_way and _same_ink(single, several):
-            least = min(least, _PLAINLY)
-        if found.count == 1 and not (is_same_way and _is_framed(several.digits[0], single)):
-            return single
-        return single if not found.count or (single.text and _surely(single) >= least) else several
+        return choose(single, self._arranged(page, found), len(found.lines), self._accept)
 
     def _arranged(self, page: Page, found: Arranged) -> Reading:
         lines, digits = [], []
@@ -211,22 +198,3 @@ def _views(pixels: Pixels) -> Iterator[Gray]:
     yield without_table(without_glare(to_gray(pixels)))
     if pixels.ndim == 3:
         yield without_table(without_glare(widest_channel(pixels)))
-
-
-def _same_ink(single: Reading, several: Reading) -> bool:
-    """Whether the one digit was read from all the ink that the several were, and not from one of two."""
-    boxes = np.array([digit.bbox for digit in several.digits] or [(0, 0, 0, 0)])
-    left, _, right, _ = single.digits[0].bbox if single.digits else (0, 0, 0, 0)
-    wide = 0.1 * (right - left)
-    return bool(abs(boxes[:, 0].min() - left) <= wide and abs(boxes[:, 2].max() - right) <= wide)
-
-
-def _is_framed(digit: Digit, single: Reading) -> bool:
-    """Whether a digit stands amid the ink that was read as one digit, with room on all sides."""
-    left, top, right, bottom = digit.bbox
-    x0, y0, x1, y1 = single.digits[0].bbox if single.digits else digit.bbox
-    return min(left - x0, top - y0, x1 - right, y1 - bottom) > _ROOM * (bottom - top)
-
-
-def _surely(reading: Reading) -> float:
-    return reading.confidence or 0.0

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.arrange import Letters, beside_share, even, letters_beside, lines_of
+from tsifra.arrange import Letters, beside_share, even, letters_beside, lines_of, words_of
 from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
 from tsifra.halves import stacked, together
@@ -34,6 +34,7 @@ _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is lett
 _WHOLE = 0.9  # probability of a digit, which its halves together exceed, and less than which one of them has
 _AS_HIGH = 0.07  # of its height, by which a digit's neighbor is higher or lower at most
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
+_PLAINLY = 0.98  # ... unless it has this probability
 _TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
 _WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
 _ASKED = 80  # pieces that tell which way is up
@@ -111,10 +112,26 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     ]
     if not kept:
         return []
-    usual = float(np.median([_height(cell) for cell in kept]))
-    kept = [cell for cell in kept if _height(cell) >= _SMALLER * usual]
+    kept = _without_dots(kept)
     lines = [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
     return [_without_signs(line) for line in lines]
+
+
+def _without_dots(cells: list[Cell]) -> list[Cell]:
+    """Cells without the dots, stains, dashes and rings that look like digits and are small beside the others.
+
+    A small number stays: its digits are plain, and not all of them 0 or all of them 1.
+    """
+    usual = float(np.median([_height(cell) for cell in cells]))
+    kept = [_height(cell) >= _SMALLER * usual for cell in cells]
+    small = [
+        index for index, is_large in enumerate(kept) if not is_large and max(cells[index].probabilities) > _PLAINLY
+    ]
+    for word in words_of([cells[index].bbox for index in small]):
+        if {_digit(cells[small[at]]) for at in word} not in ({0}, {1}):
+            for at in word:
+                kept[small[at]] = True
+    return [cell for cell, keep in zip(cells, kept, strict=True) if keep]
 
 
 def _made_whole(read: list[_Read], classify: Classify) -> list[_Read]:
