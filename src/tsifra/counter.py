@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tsifra.ink import Gray
 from tsifra.normalize import normalize
-from tsifra.panel import hull_of
+from tsifra.panel import Panel, rectangle_of, without_edge
 from tsifra.reading import NONE, BBox
 from tsifra.sheet import Judge, read_sheet
 from tsifra.table import Cell, width_of
@@ -69,8 +69,8 @@ def read_counter(gray: Gray, classify: Judge) -> Counter | None:
     number = _on_windows(gray, windows, slice(len(before), len(before) + len(row)), classify)
     if number is not None:
         return number
-    for box in _strips(rectangles, small):
-        found = _on_strip(gray, _enlarged(box, scale, gray.shape), classify)
+    for strip in _strips(rectangles, small):
+        found = _on_strip(gray, strip, _enlarged(strip.box, scale, gray.shape), classify)
         if found is not None:
             return found
     return None
@@ -102,23 +102,23 @@ def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Judge) -> C
     return Counter([number for number in numbers if number], whole)
 
 
-def _strips(rectangles: list[BBox], gray: Gray) -> list[BBox]:
+def _strips(rectangles: dict[BBox, Gray], gray: Gray) -> list[Panel]:
     """Those that may be a strip or a sign with a number on it, each once, though several thresholds found it."""
-    found: list[BBox] = []
-    for box in rectangles:
+    found: list[Panel] = []
+    for box, within in rectangles.items():
         wide, high = box[2] - box[0], box[3] - box[1]
-        is_new = all(max(abs(a - b) for a, b in zip(box, other, strict=True)) > _SAME for other in found)
+        is_new = all(max(abs(a - b) for a, b in zip(box, other.box, strict=True)) > _SAME for other in found)
         if is_new and wide >= max(_LONG * high, _SPANS * gray.shape[1]) and _is_set_off(gray, box):
-            found.append(box)
+            found.append(Panel(box, within, _tone(gray, box)))
             if len(found) == _TRIED:
                 break
     return found
 
 
-def _on_strip(gray: Gray, box: BBox, classify: Judge) -> Counter | None:
+def _on_strip(gray: Gray, strip: Panel, box: BBox, classify: Judge) -> Counter | None:
     """The numbers of the one line on a strip; None where it is no line of plain digits that fill it."""
     x0, y0, x1, y1 = box
-    _, lines = read_sheet(np.ascontiguousarray(gray[y0:y1, x0:x1]), classify, upright=True)
+    _, lines = read_sheet(strip.cut(gray[y0:y1, x0:x1]), classify, upright=True)
     cells = [cell for line in lines for number in line for cell in number]
     if len(lines) != 1 or len(cells) < _FEWEST:
         return None
@@ -129,26 +129,30 @@ def _on_strip(gray: Gray, box: BBox, classify: Judge) -> Counter | None:
     return Counter([[replace(cell, bbox=_moved(cell.bbox, x0, y0)) for cell in number] for number in lines[0]], box)
 
 
-def _rectangles(gray: Gray) -> list[BBox]:
-    """Rectangles of one tone that hardly lean, the largest first; two thresholds beside Otsu's part the tones."""
+def _rectangles(gray: Gray) -> dict[BBox, Gray]:
+    """Rectangles of one tone that hardly lean, the largest first, and what of their boxes they are: (h, w) of 0 and 1.
+
+    Two thresholds beside Otsu's part the tones.
+    """
     middle = _otsu(gray.ravel())
     low, high = (_otsu(part) for part in (gray[gray <= middle], gray[gray > middle]))
     tones = (gray <= middle, gray > middle, gray <= low, (gray > low) & (gray <= middle), gray > high)
-    found = {box for tone in tones for box in _of_tone(tone.view(np.uint8))}
-    return sorted(found, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))[:_MOST]
+    found = {box: within for tone in tones for box, within in _of_tone(tone.view(np.uint8))}
+    return {box: found[box] for box in sorted(found, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))[:_MOST]}
 
 
 def _otsu(values: NDArray[np.uint8]) -> float:
     return cv2.threshold(values, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0] if values.size else 0.0
 
 
-def _of_tone(mask: Gray) -> Iterator[BBox]:
+def _of_tone(mask: Gray) -> Iterator[tuple[BBox, Gray]]:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     for label in np.flatnonzero(np.minimum(stats[1:, 2], stats[1:, 3]) >= _LEAST) + 1:
         left, top, wide, high, area = stats[label].tolist()
         own = (labels[top : top + high, left : left + wide] == label).view(np.uint8)
-        if area >= wide * high / 3 and hull_of(own) is not None:
-            yield left, top, left + wide, top + high
+        whole = rectangle_of(own) if area >= wide * high / 3 else None
+        if whole is not None:
+            yield (left, top, left + wide, top + high), without_edge(whole)
 
 
 def _row(boxes: list[BBox]) -> list[BBox]:

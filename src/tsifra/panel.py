@@ -6,11 +6,9 @@ Knows nothing of digits, nor whether there is one.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tsifra.ink import Gray
 from tsifra.reading import BBox
@@ -34,12 +32,12 @@ _PEN = np.ones((3, 3), np.uint8)
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
     """box: of the panel in its crop. within: (h, w) uint8 of that box, 1 on the panel and what stands on it, 0 beside
-    it. tone, around: gray levels of the panel and of what is around it."""
+    it. tone, around: gray levels of the panel and of what is around it, where that counts."""
 
     box: BBox
     within: Gray
     tone: float
-    around: float
+    around: float = 0.0
 
     def cut(self, gray: Gray) -> Gray:
         """What stands on the panel, on nothing but its tone. gray: what its box holds, in any size."""
@@ -63,31 +61,34 @@ def _of_mask(gray: Gray, mask: Gray) -> Iterator[Panel]:
         left, top, across, down, _ = stats[label].tolist()
         box = np.s_[top : top + down, left : left + across]
         own = (labels[box] == label).view(np.uint8)
-        hull = hull_of(own)
-        if hull is None:
-            continue
-        whole = np.asarray(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), np.uint8)
-        if _is_frame(own, whole):
+        whole = rectangle_of(own)
+        if whole is None or _is_frame(own, whole):
             continue
         tone = cv2.mean(gray[box], own)[0]
         around = (cv2.sumElems(gray)[0] - cv2.sumElems(gray[box])[0]) / (gray.size - own.size)
-        within = cv2.erode(whole, _PEN, borderValue=0)  # edges are blurred
+        within = without_edge(whole)
         smooth = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), np.uint8)
         darkest, lightest, _, _ = cv2.minMaxLoc(smooth[box], within)
         reach = float(np.ptp(smooth))
         if abs(tone - around) >= max(_LEAST_STEP, _STEP * reach) and lightest - darkest >= min(_MARKED * reach, _PLAIN):
-            yield Panel((left, top, left + across, top + down), np.asarray(within, np.uint8), tone, around)
+            yield Panel((left, top, left + across, top + down), within, tone, around)
 
 
-def hull_of(own: Gray) -> NDArray[Any] | None:
-    """The convex hull of a component, (H, W) of 0 and 1, where that is a rectangle that hardly leans; else None."""
+def rectangle_of(own: Gray) -> Gray | None:
+    """A component and what stands on it, (H, W) of 0 and 1; None where it is no rectangle that hardly leans."""
     outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     hull = cv2.convexHull(outlines[0])
     _, (across, down), angle = cv2.minAreaRect(hull)
-    if abs((angle + 45) % 90 - 45) > _ASKEW:
+    if abs((angle + 45) % 90 - 45) > _ASKEW or cv2.contourArea(outlines[0]) < _FULL * across * down:
         return None
-    is_full = cv2.contourArea(outlines[0]) >= _FULL * across * down
-    return hull if is_full and cv2.contourArea(hull) >= _STRAIGHT * across * down else None
+    if cv2.contourArea(hull) < _STRAIGHT * across * down:
+        return None
+    return np.asarray(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), np.uint8)
+
+
+def without_edge(whole: Gray) -> Gray:
+    """(H, W) of 0 and 1 without a pixel along its edge, which is blurred."""
+    return np.asarray(cv2.erode(whole, _PEN, borderValue=0), np.uint8)
 
 
 def _is_frame(own: Gray, whole: Gray) -> bool:
