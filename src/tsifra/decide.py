@@ -14,9 +14,8 @@ _LIKELY = 0.6  # confidence from which pieces one above the other are one digit,
 _PLAINLY = 0.93  # confidence from which all ink together is one digit, since two together look like none
 _ROOM = 0.25  # of a digit's height, that is free between it and a frame around it
 _EVEN = 0.5  # confidence from which what stands amid ink that is no digit is one, to be looked at
-_AMID = 0.7  # of the longer side of all ink, that its own is less than
+_AMID = 0.5  # of the box around all ink, that its own is less than
 _DOUBT = 0.45  # that it is a part of something, at least
-_RIM = 0.1  # of the picture's shorter side, that what looks like a 1 may be the rest of a line in
 
 
 def decide(probabilities: tuple[float, ...], bbox: BBox, accept: float) -> Digit:
@@ -60,7 +59,7 @@ def _is_lost(digit: Digit, single: Reading) -> bool:
     """Whether a likely digit stands amid other ink, all of which together is none. Any line looks like a 1."""
     if not single.digits or single.text or digit.digit in (None, "1") or digit.confidence < _EVEN:
         return False
-    return _longer(digit.bbox) < _AMID * _longer(single.digits[0].bbox)
+    return _area(digit.bbox) < _AMID * _area(single.digits[0].bbox)
 
 
 def _doubted(several: Reading, accept: float) -> Reading:
@@ -73,34 +72,25 @@ def _doubted(several: Reading, accept: float) -> Reading:
 def _are_apart(several: Reading, single: Reading) -> bool:
     """Whether likely digits are no parts of the one: it was read without one of them, or parts look otherwise.
 
-    What parts look like are 1s, and the rings of an 8.
+    What parts look like are 1s, as any line does, and the rings of an 8.
     """
     if not all(digit.digit and digit.confidence >= _LIKELY for digit in several.digits):
         return False
-    unseen = (digit for digit in several.digits if not any(_holds(one.bbox, digit.bbox) for one in single.digits))
-    if any(digit.digit != "1" or not _is_at_rim(digit.bbox, several.size) for digit in unseen):
+    others = [digit for digit in several.digits if digit.digit != "1"]
+    if not all(any(_holds(one.bbox, digit.bbox) for one in single.digits) for digit in others):
         return True
-    others = [digit.digit for digit in several.digits if digit.digit != "1"]
-    return len(others) > 1 and set(others) != {"0"} and _surely(several) >= _PLAINLY
+    return len(others) > 1 and {digit.digit for digit in others} != {"0"} and _surely(several) >= _PLAINLY
 
 
 def _holds(outer: BBox, inner: BBox) -> bool:
     """Whether more than half of a box lies in another."""
     left, top = np.maximum(outer[:2], inner[:2])
     right, bottom = np.minimum(outer[2:], inner[2:])
-    area = (inner[2] - inner[0]) * (inner[3] - inner[1])
-    return bool(max(0, right - left) * max(0, bottom - top) > area / 2)
+    return bool(max(0, right - left) * max(0, bottom - top) > _area(inner) / 2)
 
 
-def _is_at_rim(bbox: BBox, size: tuple[int, int]) -> bool:
-    """Whether a box lies where the picture's edge leaves a line's rest."""
-    left, top, right, bottom = bbox
-    away = min(left, top, size[0] - right, size[1] - bottom)
-    return away < max(_ROOM * (bottom - top), _RIM * min(size))
-
-
-def _longer(bbox: BBox) -> int:
-    return max(bbox[2] - bbox[0], bbox[3] - bbox[1])
+def _area(bbox: BBox) -> int:
+    return (bbox[2] - bbox[0]) * (bbox[3] - bbox[1])
 
 
 def _same_ink(single: Reading, several: Reading) -> bool:

@@ -5,19 +5,19 @@ what looks like one in a word. Knows nothing of thresholds.
 """
 
 from dataclasses import replace
-from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tsifra.arrange import Letters, beside_share, even, letters_beside, lines_of, words_of
+from tsifra.arrange import Letters, beside_share, letters_beside, lines_of, words_of
 from tsifra.cuts import best_way, parts_of
 from tsifra.detect import Piece, find_pieces
 from tsifra.halves import stacked, together
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import NONE
+from tsifra.signs import boxes_of_percents, without_signs
 from tsifra.table import Cell, Classify, turns_of
 
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
@@ -35,8 +35,6 @@ _WHOLE = 0.9  # probability of a digit, which its halves together exceed, and le
 _AS_HIGH = 0.07  # of its height, by which a digit's neighbor is higher or lower at most
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
 _PLAINLY = 0.98  # ... unless it has this probability
-_TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
-_WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
 _ASKED = 80  # pieces that tell which way is up
 _PLACED, _IN_LINES = 400, 0.7  # pieces, of which so many have a neighbor beside them on no page on its side
 
@@ -105,16 +103,18 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     cells = [cell for parts in apart for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     among = _among_letters(cells)
+    percents = boxes_of_percents(cells)
     kept = [
         _doubted(cell, letters.line)
         for cell, digit, letters in zip(cells, digits, among, strict=True)
-        if digit and letters.word < most
+        if digit and letters.word < most and cell.bbox not in percents
     ]
     if not kept:
         return []
     kept = _without_dots(kept)
     lines = [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
-    return [_without_signs(line) for line in lines]
+    pictures = {piece.bbox: each.pixels for piece, each, _ in inked}
+    return [without_signs(line, pictures) for line in lines]
 
 
 def _without_dots(cells: list[Cell]) -> list[Cell]:
@@ -148,39 +148,6 @@ def _made_whole(read: list[_Read], classify: Classify) -> list[_Read]:
             halves.update(pair)
             found.append(whole)
     return [*(each for index, each in enumerate(read) if index not in halves), *found]
-
-
-def _without_signs(line: list[list[Cell]]) -> list[list[Cell]]:
-    """A line without what looks like 1s and is none: brackets and strokes, which reach lower than digits as even as
-    type, and the walls between a counter's windows, which reach both lower and higher.
-
-    A number is parted where one stood.
-    """
-    cells = [cell for number in line for cell in number]
-    boxes = [cell.bbox for cell in cells]
-    ones = np.array([_digit(cell) == 1 for cell in cells])
-    same = even(range(len(boxes)), boxes)
-    others = np.flatnonzero(~ones)
-    if not ones.any() or (same is None and len(others) < _FEWEST):
-        return line
-    left, top, right, bottom = np.array(boxes).T
-    heights, middles = bottom - top, (left + right) / 2
-    signs = np.zeros(len(cells), bool)
-    if same is not None:
-        usual = np.median(heights)
-        lower = bottom - np.interp(middles, middles[same], bottom[same])
-        signs |= (heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual))
-    if len(others) >= _FEWEST:
-        walls = ones & (heights > _WALL * np.median(heights[others]))
-        walls &= (bottom >= bottom[others].max()) & (top <= top[others].min())
-        unparted = np.count_nonzero(~walls[:-1] & ~walls[1:])  # one is between every two windows; it may be faint
-        if np.count_nonzero(walls) >= _FEWEST and unparted <= 1:
-            uneven = max(np.ptp(top[walls]), np.ptp(bottom[walls]))
-            signs |= walls & (uneven <= _LOWER * heights[walls].max())
-    signs &= ones
-    rest = iter(signs.tolist())
-    parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
-    return [part for parts in parted for part in parts]
 
 
 def _height(cell: Cell) -> int:

@@ -1,0 +1,158 @@
+"""Digits of a page -> the same without signs that look like some.
+
+Flows in: Cells, and what the network saw of each. Flows out: those that are no part of a sign: brackets and strokes,
+which look like 1s, percent signs, which look like 010, degrees, which look like 0s. Knows nothing of pages.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsifra.arrange import even
+from tsifra.ink import Gray
+from tsifra.reading import BBox
+from tsifra.table import Cell
+
+_TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
+_WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
+_RING, _ROUND = (0.25, 0.7), (0.5, 1.6)  # of a percent's height, that its rings are high; times as wide as high
+_ASIDE = 0.1  # of its height, that they lie above and below its middle at least
+_BESIDE = 0.2  # ... and that they reach above its upper end and below its lower one at most
+_RAISED = 0.65  # of the height of what it stands behind, that a degree is less than
+_BEYOND, _FAR_BEYOND = 0.04, 0.1  # of its height, that a bracket, or a stroke, reaches above and below digits beside it
+_BOW, _LEAN = 0.035, 0.2  # of its height, that a bracket is bent by; that the ends of a stroke are apart
+_NEAR = 1.0  # of its height, that what is beside it is away
+
+_Flags = NDArray[np.bool_]
+
+
+class _Form(NamedTuple):
+    """How a stroke stands, as shares of its height: by how much its middle lies to the right of both its ends, or to
+    the left of them, if that is negative; by how much its upper end lies to the right of the lower."""
+
+    bow: float
+    lean: float
+
+
+_UPRIGHT = _Form(0.0, 0.0)
+
+
+def boxes_of_percents(cells: Sequence[Cell]) -> set[BBox]:
+    """The boxes of percent signs' parts: a stroke, a small ring left of its upper half, one right of its lower half."""
+    found = set[BBox]()
+    if len(cells) < 3:
+        return found
+    left, top, right, bottom = np.array([cell.bbox for cell in cells]).T
+    wide, high = right - left, bottom - top
+    for index in np.flatnonzero([_digit(cell) == 1 for cell in cells]).tolist():
+        height = high[index]
+        ring = (high >= _RING[0] * height) & (high <= _RING[1] * height)
+        ring &= (wide >= _ROUND[0] * high) & (wide <= _ROUND[1] * high)
+        right_of = (left + right - left[index] - right[index]) / 2
+        below = (top + bottom - top[index] - bottom[index]) / 2
+        ring &= (np.abs(right_of) < height) & (top >= top[index] - _BESIDE * height)
+        ring &= bottom <= bottom[index] + _BESIDE * height
+        upper = ring & (right_of < 0) & (below < -_ASIDE * height)
+        lower = ring & (right_of > 0) & (below > _ASIDE * height)
+        if upper.sum() == lower.sum() == 1:
+            found.update(cells[at].bbox for at in (index, int(upper.argmax()), int(lower.argmax())))
+    return found
+
+
+def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list[list[Cell]]:
+    """A line of numbers without what looks like digits and is a sign. A number is parted where one stood.
+
+    pictures: what the network was shown of a cell, (28, 28), by its box; of parts of what was cut there is none.
+    """
+    cells = [cell for number in line for cell in number]
+    boxes = np.array([cell.bbox for cell in cells])
+    digits = np.array([_digit(cell) for cell in cells])
+    forms = [
+        _form(pictures[cell.bbox]) if digit == 1 and cell.bbox in pictures else _UPRIGHT
+        for cell, digit in zip(cells, digits.tolist(), strict=True)
+    ]
+    ones = digits == 1
+    signs = ones & (_of_type(boxes) | _walls(boxes, ones) | _strokes(boxes, forms))
+    signs |= (digits == 0) & _raised(boxes)
+    if not signs.any():
+        return line
+    rest = iter(signs.tolist())
+    parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
+    return [part for parts in parted for part in parts]
+
+
+def _of_type(boxes: NDArray[Any]) -> _Flags:
+    """What reaches lower than digits as even as type, as brackets and strokes do."""
+    same = even(range(len(boxes)), boxes.tolist())
+    if same is None:
+        return np.zeros(len(boxes), bool)
+    left, top, right, bottom = boxes.T
+    heights, middles = bottom - top, (left + right) / 2
+    usual = np.median(heights)
+    lower = bottom - np.interp(middles, middles[same], bottom[same])
+    return np.asarray((heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual)))
+
+
+def _walls(boxes: NDArray[Any], ones: _Flags) -> _Flags:
+    """The walls between a counter's windows, which reach both higher and lower than its digits."""
+    none = np.zeros(len(boxes), bool)
+    if np.count_nonzero(~ones) < _FEWEST:
+        return none
+    _, top, _, bottom = boxes.T
+    heights = bottom - top
+    walls = ones & (heights > _WALL * np.median(heights[~ones]))
+    walls &= (bottom >= bottom[~ones].max()) & (top <= top[~ones].min())
+    unparted = np.count_nonzero(~walls[:-1] & ~walls[1:])  # one is between every two windows; it may be faint
+    if np.count_nonzero(walls) < _FEWEST or unparted > 1:
+        return none
+    uneven = max(np.ptp(top[walls]), np.ptp(bottom[walls]))
+    return np.asarray(walls & (uneven <= _LOWER * heights[walls].max()))
+
+
+def _strokes(boxes: NDArray[Any], forms: Sequence[_Form]) -> _Flags:
+    """Brackets, which bend around what is beside them, and leaning strokes between two digits.
+
+    Both reach above and below that.
+    """
+    found = np.zeros(len(boxes), bool)
+    left, top, right, bottom = boxes.T
+    for index, form in enumerate(forms):
+        if form == _UPRIGHT:
+            continue
+        height = bottom[index] - top[index]
+        beside = [at for at in (index - 1, index + 1) if 0 <= at < len(boxes)]
+        beside = [at for at in beside if max(left[index] - right[at], left[at] - right[index]) <= _NEAR * height]
+        beyond = min((min(top[at] - top[index], bottom[index] - bottom[at]) for at in beside), default=0) / height
+        is_bracket = (form.bow < -_BOW and index + 1 in beside) or (form.bow > _BOW and index - 1 in beside)
+        is_stroke = form.lean > _LEAN and len(beside) == 2
+        found[index] = (is_bracket and beyond >= _BEYOND) or (is_stroke and beyond >= _FAR_BEYOND)
+    return found
+
+
+def _raised(boxes: NDArray[Any]) -> _Flags:
+    """What is small and stands as high as the end of what is before it, and alone there: a degree."""
+    left, top, right, bottom = boxes.T
+    heights = bottom - top
+    small = np.zeros(len(boxes), bool)
+    small[1:] = (heights[1:] < _RAISED * heights[:-1]) & (left[1:] - right[:-1] < heights[:-1] / 2)
+    small[1:] &= bottom[1:] < top[:-1] + _RAISED * heights[:-1]
+    small[:-1] &= (heights[1:] > heights[:-1] / _RAISED) | (left[1:] - right[:-1] > heights[:-1])
+    return small
+
+
+def _form(picture: Gray) -> _Form:
+    ink = picture.astype(np.float32)
+    rows = np.flatnonzero(ink.sum(1) > 0)
+    first, height = int(rows[0]), int(rows[-1] - rows[0] + 1)
+    fifths = np.array_split(ink[first : first + height], 5)
+    middles = [float((part.sum(0) @ np.arange(part.shape[1])) / max(1.0, part.sum())) for part in fifths]
+    upper, middle, lower = middles[0], middles[2], middles[4]
+    right, left = min(middle - upper, middle - lower), min(upper - middle, lower - middle)
+    return _Form((max(right, 0.0) - max(left, 0.0)) / height, (upper - lower) / height)
+
+
+def _digit(cell: Cell) -> int:
+    return int(np.argmax(cell.probabilities))

@@ -1,0 +1,81 @@
+"""Signs that look like digits: brackets, strokes, percent signs, degrees."""
+
+import cv2
+import numpy as np
+import pytest
+
+from drawing import digit
+from tsifra import Reader
+from tsifra.ink import Gray
+
+PEN = 7
+
+
+def row(labels: str, pitch: int = 90) -> Gray:
+    """Digits 84 pixels high in a row, with room for signs around them: (200, width), black on white."""
+    page = np.full((200, pitch * (len(labels) + 3)), 255, np.uint8)
+    for at, label in enumerate(labels):
+        if label != " ":
+            part = page[30:170, pitch * (at + 1) : pitch * (at + 1) + 140]
+            np.minimum(part, digit(label, 140, pen=0.05), out=part)
+    return page
+
+
+def arc(page: Gray, x: int, opens: bool) -> None:
+    cv2.ellipse(page, (x + 40 if opens else x - 40, 100), (45, 62), 0, *((125, 235) if opens else (-55, 55)), 0, PEN)
+
+
+def ring(page: Gray, x: int, y: int) -> None:
+    cv2.circle(page, (x, y), 15, 0, 5)
+
+
+@pytest.mark.parametrize("labels", ["8", "47", "5821"])
+def test_brackets_around_a_number_are_no_1s(reader: Reader, labels: str) -> None:
+    page = row(labels)
+    arc(page, 95, True)
+    arc(page, 90 * (len(labels) + 1) + 50, False)
+    assert reader.read(page).text.replace(" ", "") == labels
+
+
+def test_a_bracket_behind_a_number_is_no_1(reader: Reader) -> None:
+    page = row("35")
+    arc(page, 310, False)
+    assert reader.read(page).text == "35"
+
+
+def test_a_stroke_between_two_numbers_parts_them(reader: Reader) -> None:
+    page = row("18 7")
+    cv2.line(page, (385, 35), (335, 165), 0, PEN)
+    assert reader.read(page).text == "18 7"
+
+
+@pytest.mark.parametrize("labels", ["45", "83"])
+def test_a_percent_sign_is_no_number(reader: Reader, labels: str) -> None:
+    page = row(labels)
+    ring(page, 315, 75)
+    cv2.line(page, (365, 60), (325, 140), 0, 5)
+    ring(page, 375, 125)
+    assert reader.read(page).text.split()[0] == labels
+    assert len(reader.read(page).text) == len(labels)
+
+
+@pytest.mark.parametrize("labels", ["25", "9"])
+def test_degrees_are_no_zero(reader: Reader, labels: str) -> None:
+    page = row(labels)
+    ring(page, 90 * (len(labels) + 1) + 40, 70)
+    assert reader.read(page).text == labels
+
+
+def test_small_raised_digits_are_read(reader: Reader) -> None:
+    page = row("3")
+    for at, label in enumerate("90"):
+        part = page[45:115, 200 + 45 * at : 270 + 45 * at]
+        np.minimum(part, digit(label, 70, pen=0.07), out=part)
+    assert reader.read(page).text.replace(" ", "") == "390"
+
+
+def test_tall_and_leaning_1s_stay(reader: Reader) -> None:
+    page = row("4 7 3")
+    cv2.line(page, (240, 50), (235, 152), 0, PEN)
+    cv2.line(page, (430, 55), (405, 150), 0, PEN)
+    assert reader.read(page).text.replace(" ", "") == "41713"
