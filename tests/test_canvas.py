@@ -35,6 +35,14 @@ def test_digits_of_a_wide_brush_stand_side_by_side(reader: Reader, side: int) ->
     assert reader.read(np.concatenate(drawn, axis=1)).text.replace(" ", "") == "275"
 
 
+@pytest.mark.parametrize("margin", [40, 160])
+@pytest.mark.parametrize("side", [280, 400, 700])
+def test_bold_numbers_keep_all_their_ink(reader: Reader, side: int, margin: int) -> None:
+    drawn = np.concatenate([digit(label, side, pen=0.11)[:, side // 6 : -side // 6] for label in "2589"], axis=1)
+    page = cv2.copyMakeBorder(drawn, *(margin,) * 4, cv2.BORDER_CONSTANT, value=255)
+    assert reader.read(np.asarray(page, np.uint8)).text.replace(" ", "") == "2589"
+
+
 @pytest.mark.parametrize(("large", "small"), [("7", "15"), ("2", "4"), ("8", "3"), ("4", "902"), ("3", "2")])
 def test_small_digits_beside_a_large_one_are_read(reader: Reader, large: str, small: str) -> None:
     beside = [digit(label, 120, pen=0.06) for label in small]

@@ -59,6 +59,17 @@ def test_a_number_on_a_sign_is_read(ground: int, plate: int, ink: int, share: fl
     assert said(reader, page) == "3057"
 
 
+@pytest.mark.parametrize("lean", [-2.5, 1.5, 3])
+def test_what_is_beside_a_leaning_sign_is_not_read_with_it(lean: float, reader: Reader) -> None:
+    sign = np.full((400, 900), 60, np.uint8)
+    sign[120:280, 150:750] = 230
+    for place, label in enumerate("3057"):
+        sign[145:255, 220 + 110 * place : 330 + 110 * place] = digit(label, 110, ink=30, paper=230, pen=0.08)
+    turn = cv2.getRotationMatrix2D((450, 200), lean, 1)
+    page = cv2.warpAffine(sign, turn, (900, 400), borderValue=60)
+    assert said(reader, np.asarray(page, np.uint8)) == "3057"
+
+
 def test_walls_between_windows_are_no_ones(reader: Reader) -> None:
     assert said(reader, windows("50462", face=25, window=25, ink=230, wall=200)) == "50462"
 

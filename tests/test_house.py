@@ -35,6 +35,7 @@ FLOORS = [
     "arrange",
     "grid",
     "table",
+    "signs",
     "sheet",
     "counter",
     "layout",

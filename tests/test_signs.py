@@ -79,3 +79,19 @@ def test_tall_and_leaning_1s_stay(reader: Reader) -> None:
     cv2.line(page, (240, 50), (235, 152), 0, PEN)
     cv2.line(page, (430, 55), (405, 150), 0, PEN)
     assert reader.read(page).text.replace(" ", "") == "41713"
+
+
+@pytest.mark.parametrize("labels", ["602", "", "8 7 5"])
+def test_boxes_with_gaps_between_them_are_no_1s(reader: Reader, labels: str) -> None:
+    page = row(labels.ljust(6))
+    for at in range(1, 7):
+        cv2.rectangle(page, (90 * at + 30, 45), (90 * at + 108, 155), 60, 2)
+    assert reader.read(page).text.replace(" ", "") == labels.replace(" ", "")
+
+
+def test_the_teeth_of_a_comb_are_no_1s(reader: Reader) -> None:
+    page = row("54602")
+    cv2.line(page, (113, 160), (563, 160), 60, 2)
+    for at in range(6):
+        cv2.line(page, (90 * at + 113, 120), (90 * at + 113, 160), 60, 2)
+    assert reader.read(page).text.replace(" ", "") == "54602"

@@ -67,7 +67,7 @@ class Order:
         if self.layout not in LAYOUTS:
             raise ValueError(f"layout is {self.layout!r}, one of {', '.join(LAYOUTS)} is wanted")
         if self.rotate not in (None, 0, 90, 180, 270):
-            raise ValueError(f"rotate is {self.rotate}, one of 0, 90, 180, 270 is wanted")
+            raise ValueError(f"rotate is {self.rotate!r}, one of the numbers 0, 90, 180, 270 is wanted")
 
 
 class PageReader:

@@ -128,7 +128,7 @@ def _without_dots(cells: list[Cell]) -> list[Cell]:
         index for index, is_large in enumerate(kept) if not is_large and max(cells[index].probabilities) > _PLAINLY
     ]
     for word in words_of([cells[index].bbox for index in small]):
-        if {_digit(cells[small[at]]) for at in word} not in ({0}, {1}):
+        if {cells[small[at]].likeliest for at in word} not in ({0}, {1}):
             for at in word:
                 kept[small[at]] = True
     return [cell for cell, keep in zip(cells, kept, strict=True) if keep]
@@ -229,10 +229,6 @@ def _looks_like_digit(cell: Cell) -> bool:
 def _is_wide(piece: Piece) -> bool:
     x0, y0, x1, y1 = piece.bbox
     return x1 - x0 > _WIDE * (y1 - y0)
-
-
-def _digit(cell: Cell) -> int:
-    return int(np.argmax(cell.probabilities))
 
 
 def _digit_share(answer: tuple[float, ...]) -> float:

@@ -1,7 +1,8 @@
 """Digits of a page -> the same without signs that look like some.
 
-Flows in: Cells, and what the network saw of each. Flows out: those that are no part of a sign: brackets and strokes,
-which look like 1s, percent signs, which look like 010, degrees, which look like 0s. Knows nothing of pages.
+Flows in: Cells, and what the network saw of each. Flows out: those that are no part of a sign: brackets, strokes and a
+form's lines, which look like 1s, percent signs, which look like 010, degrees, which look like 0s. Knows nothing of
+pages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from tsifra.table import Cell
 
 _TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
 _WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
+_HAIR, _UNEVEN = 0.08, 0.08  # of its height, that a form's line is wide; by which their ends differ
 _RING, _ROUND = (0.25, 0.7), (0.5, 1.6)  # of a percent's height, that its rings are high; times as wide as high
 _ASIDE = 0.1  # of its height, that they lie above and below its middle at least
 _BESIDE = 0.2  # ... and that they reach above its upper end and below its lower one at most
@@ -47,7 +49,7 @@ def boxes_of_percents(cells: Sequence[Cell]) -> set[BBox]:
         return found
     left, top, right, bottom = np.array([cell.bbox for cell in cells]).T
     wide, high = right - left, bottom - top
-    for index in np.flatnonzero([_digit(cell) == 1 for cell in cells]).tolist():
+    for index in np.flatnonzero([cell.likeliest == 1 for cell in cells]).tolist():
         height = high[index]
         ring = (high >= _RING[0] * height) & (high <= _RING[1] * height)
         ring &= (wide >= _ROUND[0] * high) & (wide <= _ROUND[1] * high)
@@ -69,13 +71,13 @@ def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list
     """
     cells = [cell for number in line for cell in number]
     boxes = np.array([cell.bbox for cell in cells])
-    digits = np.array([_digit(cell) for cell in cells])
+    digits = np.array([cell.likeliest for cell in cells])
     forms = [
         _form(pictures[cell.bbox]) if digit == 1 and cell.bbox in pictures else _UPRIGHT
         for cell, digit in zip(cells, digits.tolist(), strict=True)
     ]
     ones = digits == 1
-    signs = ones & (_of_type(boxes) | _walls(boxes, ones) | _strokes(boxes, forms))
+    signs = ones & (_of_type(boxes) | _walls(boxes, ones) | _strokes(boxes, forms) | _sides(boxes, ones))
     signs |= (digits == 0) & _raised(boxes)
     if not signs.any():
         return line
@@ -110,6 +112,15 @@ def _walls(boxes: NDArray[Any], ones: _Flags) -> _Flags:
         return none
     uneven = max(np.ptp(top[walls]), np.ptp(bottom[walls]))
     return np.asarray(walls & (uneven <= _LOWER * heights[walls].max()))
+
+
+def _sides(boxes: NDArray[Any], ones: _Flags) -> _Flags:
+    """What is as high as the sides of a form's boxes or the teeth of its comb: three hairs of one height and more."""
+    left, top, right, bottom = boxes.T
+    heights = bottom - top
+    hairs = ones & (right - left <= np.maximum(2, _HAIR * heights))
+    uneven = np.maximum(np.abs(top[:, None] - top[hairs]), np.abs(bottom[:, None] - bottom[hairs]))
+    return np.asarray((uneven <= np.maximum(1, _UNEVEN * heights)[:, None]).sum(1) >= _FEWEST)
 
 
 def _strokes(boxes: NDArray[Any], forms: Sequence[_Form]) -> _Flags:
@@ -152,7 +163,3 @@ def _form(picture: Gray) -> _Form:
     upper, middle, lower = middles[0], middles[2], middles[4]
     right, left = min(middle - upper, middle - lower), min(upper - middle, lower - middle)
     return _Form((max(right, 0.0) - max(left, 0.0)) / height, (upper - lower) / height)
-
-
-def _digit(cell: Cell) -> int:
-    return int(np.argmax(cell.probabilities))

@@ -35,6 +35,11 @@ class Cell:
     bbox: BBox
     probabilities: tuple[float, ...]
 
+    @property
+    def likeliest(self) -> int:
+        """The digit that it is likeliest, or NONE."""
+        return int(np.argmax(self.probabilities))
+
 
 def width_of(cells: Sequence[Cell]) -> int:
     """Pixels from the left of the first to the right of the last."""
