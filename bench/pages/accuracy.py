@@ -94,6 +94,17 @@ def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
     print(f"all: {right / every:.1%}")
 
 
+def sizes(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """300 plain sheets with one to three of MNIST's test digits, each of another size and apart from the others."""
+    right, wrong = 0, 0
+    for index in range(300):
+        page, labels = scattered(mnist, np.random.default_rng([SEED, index]))
+        reading = reader.read(page, rotate=0)
+        good = sorted(reading.text.replace(" ", "").replace("\n", "")) == labels
+        right, wrong = right + good, wrong + (reading.status == "ok" and not good)
+    print(f"300 sheets: {right / 3:.1f}% right, {wrong} of the others ok")
+
+
 def displays(reader: Reader, mnist: Mnist, fonts: Path) -> None:
     """200 displays of five digits of seven bars, each in one style, their tops aligned."""
     right = 0
@@ -210,6 +221,27 @@ def overlapped(mnist: Mnist, percent: int, rng: np.random.Generator) -> Iterator
         yield 255 - cv2.resize(sheet, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), label
 
 
+def scattered(mnist: Mnist, rng: np.random.Generator) -> tuple[np.ndarray, list[str]]:
+    """A sheet, dark on light, and the digits on it in order of their labels, 0.08 to 0.8 of it high."""
+    height, width = (int(side) for side in rng.integers(200, 900, 2))
+    page, free, labels = np.zeros((height, width), np.uint8), np.ones((height, width), np.uint8), list[str]()
+    for _ in range(int(rng.integers(1, 4))):
+        index = int(rng.integers(len(mnist.test_labels)))
+        high = max(24, int(height * 0.08 * 10 ** rng.uniform(0, 1)))
+        image = np.pad(tight(mnist.test_images[index]), 2)
+        ink = cv2.resize(image, None, fx=high / len(image), fy=high / len(image), interpolation=cv2.INTER_CUBIC)
+        room = cv2.erode(free, np.ones(np.array(ink.shape) + 2 * (10 + high // 8), np.uint8), borderValue=0)
+        places = np.argwhere(room)
+        if not len(places):
+            continue
+        top, left = places[int(rng.integers(len(places)))] - np.array(ink.shape) // 2
+        here = np.s_[top : top + ink.shape[0], left : left + ink.shape[1]]
+        page[here], free[here] = ink, 0
+        labels.append(str(mnist.test_labels[index]))
+    sharp = np.clip((page.astype(np.float32) - 60) * 2, 0, 255)
+    return np.clip(245 - 0.9 * sharp + rng.normal(0, 2, page.shape), 0, 255).astype(np.uint8), sorted(labels)
+
+
 def tight(image: np.ndarray) -> np.ndarray:
     rows, columns = np.flatnonzero(image.max(1) > 60), np.flatnonzero(image.max(0) > 60)
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -220,6 +252,7 @@ MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
     "text": text,
     "typed": typed,
     "pairs": pairs,
+    "sizes": sizes,
     "displays": displays,
     "counters": counters,
     "notebooks": notebooks,
