@@ -27,19 +27,16 @@ _HEIGHTS = 2.2  # times higher is of another line
 def lines_of(boxes: Sequence[BBox]) -> list[list[list[int]]]:
     """Indices of boxes as lines from top to bottom, of numbers from left to right, of digits."""
     lines: list[list[int]] = []
+    ends = np.zeros((len(boxes), 4), int)  # the nearest of each line counts, so that a line may lean
     for index in sorted(range(len(boxes)), key=lambda i: boxes[i][0]):
-        best, best_share = None, _SAME_LINE
-        for line in lines:
-            # The nearest of the line counts, so that a line may lean.
-            near = boxes[line[-1]]
-            share = _overlap(near, boxes[index])
-            distance = boxes[index][0] - near[2]
-            if share > best_share and distance < 6 * _height(near):
-                best, best_share = line, share
-        if best is None:
-            lines.append([index])
-        else:
-            best.append(index)
+        box, known = boxes[index], ends[: len(lines)]
+        shares = _overlaps(known, box)
+        shares[box[0] - known[:, 2] >= 6 * (known[:, 3] - known[:, 1])] = 0.0
+        best = int(shares.argmax()) if shares.max(initial=0.0) > _SAME_LINE else len(lines)
+        if best == len(lines):
+            lines.append([])
+        lines[best].append(index)
+        ends[best] = box
     lines.sort(key=lambda line: float(np.mean([boxes[i][1] + boxes[i][3] for i in line])))
     return [_numbers(line, boxes) for line in _merged(lines, boxes)]
 
@@ -77,39 +74,39 @@ def letters_beside(boxes: Sequence[BBox], none: Sequence[float]) -> list[Letters
     none: how likely a box is no digit, 0…1; o, l and B look like digits as well, and only their neighbors tell.
     """
     words = words_of(boxes)
-    letters = [sum(none[index] for index in word) / len(word) for word in words]
+    lengths = np.array([len(word) for word in words])
+    letters = np.array([sum(none[index] for index in word) / len(word) for word in words])
+    firsts, lasts = (np.array([boxes[word[end]] for word in words]) for end in (0, -1))
     shares = [Letters(0.0, 0.0, 0.0)] * len(boxes)
     for number, word in enumerate(words):
         first, last = boxes[word[0]], boxes[word[-1]]
-        beside = [
-            other
-            for other, indices in enumerate(words)
-            if other != number
-            and (_overlap(boxes[indices[-1]], first) > 0.3 or _overlap(boxes[indices[0]], last) > 0.3)
-            and boxes[indices[0]][0] - last[2] < _FAR * _height(last)
-            and first[0] - boxes[indices[-1]][2] < _FAR * _height(first)
-        ]
-        count = sum(len(words[other]) for other in beside)
-        found = sum(letters[other] * len(words[other]) for other in beside)
+        beside = (_overlaps(lasts, first) > 0.3) | (_overlaps(firsts, last) > 0.3)
+        beside &= firsts[:, 0] - last[2] < _FAR * _height(last)
+        beside &= first[0] - lasts[:, 2] < _FAR * _height(first)
+        beside[number] = False
+        count = int(lengths[beside].sum())
+        found = float((letters * lengths)[beside].sum())
+        own = float(letters[number])
         for index in word:
-            others = found + letters[number] * len(word) - none[index]
-            share = others / max(1, count + len(word) - 1)
-            shares[index] = Letters(letters[number], found / max(1, count), share)
+            others = found + own * len(word) - none[index]
+            shares[index] = Letters(own, found / max(1, count), others / max(1, count + len(word) - 1))
     return shares
 
 
 def words_of(boxes: Sequence[BBox]) -> list[list[int]]:
     """Indices of boxes that stand side by side, less than a space apart, from left to right."""
     words: list[list[int]] = []
+    lasts = np.zeros((len(boxes), 4), int)  # of each word
     for index in sorted(range(len(boxes)), key=lambda i: boxes[i][0]):
-        box = boxes[index]
-        for word in words:
-            last = boxes[word[-1]]
-            if -0.3 * _height(last) < box[0] - last[2] < _WORD_GAP * _height(last) and _overlap(last, box) > 0.3:
-                word.append(index)
-                break
-        else:
-            words.append([index])
+        box, known = boxes[index], lasts[: len(words)]
+        gaps, heights = box[0] - known[:, 2], known[:, 3] - known[:, 1]
+        near = np.flatnonzero((-0.3 * heights < gaps) & (gaps < _WORD_GAP * heights))
+        near = near[_overlaps(known[near], box) > 0.3]
+        at = int(near[0]) if len(near) else len(words)
+        if at == len(words):
+            words.append([])
+        words[at].append(index)
+        lasts[at] = box
     return words
 
 
@@ -151,11 +148,12 @@ def _numbers(line: list[int], boxes: Sequence[BBox]) -> list[list[int]]:
     return numbers
 
 
-def _overlap(first: BBox, second: BBox) -> float:
-    """Of the lower box's height, what both have in common; 0 where one is far higher."""
-    shared = min(first[3], second[3]) - max(first[1], second[1])
-    lower, higher = sorted((_height(first), _height(second)))
-    return 0.0 if higher > _HEIGHTS * lower else max(0.0, shared / max(1, lower))
+def _overlaps(boxes: NDArray[np.int_], other: BBox) -> NDArray[np.floating]:
+    """What boxes, (N, 4), have in common with another, as shares of the lower height; 0 where one is far higher."""
+    shared = np.minimum(boxes[:, 3], other[3]) - np.maximum(boxes[:, 1], other[1])
+    heights, height = boxes[:, 3] - boxes[:, 1], _height(other)
+    lower = np.minimum(heights, height)
+    return np.where(np.maximum(heights, height) > _HEIGHTS * lower, 0.0, np.maximum(0, shared / np.maximum(1, lower)))
 
 
 def _height(box: BBox) -> int:

@@ -45,22 +45,25 @@ _UPRIGHT = _Form(0.0, 0.0)
 def boxes_of_percents(cells: Sequence[Cell]) -> set[BBox]:
     """The boxes of percent signs' parts: a stroke, a small ring left of its upper half, one right of its lower half."""
     found = set[BBox]()
-    if len(cells) < 3:
+    boxes = np.array([cell.bbox for cell in cells])
+    ones = np.array([cell.likeliest == 1 for cell in cells])
+    wide, high = (boxes[:, 2:] - boxes[:, :2]).T
+    lowest, highest = _RING
+    rings = (wide >= _ROUND[0] * high) & (wide <= _ROUND[1] * high)
+    rings &= high <= highest * high[ones].max(initial=0)
+    if np.count_nonzero(rings) < 2:
         return found
-    left, top, right, bottom = np.array([cell.bbox for cell in cells]).T
-    wide, high = right - left, bottom - top
-    for index in np.flatnonzero([cell.likeliest == 1 for cell in cells]).tolist():
-        height = high[index]
-        ring = (high >= _RING[0] * height) & (high <= _RING[1] * height)
-        ring &= (wide >= _ROUND[0] * high) & (wide <= _ROUND[1] * high)
-        right_of = (left + right - left[index] - right[index]) / 2
-        below = (top + bottom - top[index] - bottom[index]) / 2
-        ring &= (np.abs(right_of) < height) & (top >= top[index] - _BESIDE * height)
-        ring &= bottom <= bottom[index] + _BESIDE * height
-        upper = ring & (right_of < 0) & (below < -_ASIDE * height)
-        lower = ring & (right_of > 0) & (below > _ASIDE * height)
+    left, top, right, bottom = boxes[rings].T
+    for x0, y0, x1, y1 in boxes[ones].tolist():
+        height = y1 - y0
+        near = (bottom - top >= lowest * height) & (bottom - top <= highest * height)
+        near &= (top >= y0 - _BESIDE * height) & (bottom <= y1 + _BESIDE * height)
+        right_of, below = (left + right - x0 - x1) / 2, (top + bottom - y0 - y1) / 2
+        upper = near & (-height < right_of) & (right_of < 0) & (below < -_ASIDE * height)
+        lower = near & (right_of < height) & (right_of > 0) & (below > _ASIDE * height)
         if upper.sum() == lower.sum() == 1:
-            found.update(cells[at].bbox for at in (index, int(upper.argmax()), int(lower.argmax())))
+            found.add((x0, y0, x1, y1))
+            found.update(tuple(box) for box in boxes[rings][upper | lower].tolist())
     return found
 
 
