@@ -105,11 +105,11 @@ def _on_windows(gray: Gray, boxes: list[BBox], row: slice, classify: Judge) -> C
 def _strips(rectangles: dict[BBox, Gray], gray: Gray) -> list[Panel]:
     """Those that may be a strip or a sign with a number on it, each once, though several thresholds found it."""
     found: list[Panel] = []
-    for box, within in rectangles.items():
+    for box, whole in rectangles.items():
         wide, high = box[2] - box[0], box[3] - box[1]
         is_new = all(max(abs(a - b) for a, b in zip(box, other.box, strict=True)) > _SAME for other in found)
         if is_new and wide >= max(_LONG * high, _SPANS * gray.shape[1]) and _is_set_off(gray, box):
-            found.append(Panel(box, within, _tone(gray, box)))
+            found.append(Panel(box, without_edge(whole), _tone(gray, box)))
             if len(found) == _TRIED:
                 break
     return found
@@ -137,7 +137,7 @@ def _rectangles(gray: Gray) -> dict[BBox, Gray]:
     middle = _otsu(gray.ravel())
     low, high = (_otsu(part) for part in (gray[gray <= middle], gray[gray > middle]))
     tones = (gray <= middle, gray > middle, gray <= low, (gray > low) & (gray <= middle), gray > high)
-    found = {box: within for tone in tones for box, within in _of_tone(tone.view(np.uint8))}
+    found = {box: whole for tone in tones for box, whole in _of_tone(tone.view(np.uint8))}
     return {box: found[box] for box in sorted(found, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))[:_MOST]}
 
 
@@ -152,7 +152,7 @@ def _of_tone(mask: Gray) -> Iterator[tuple[BBox, Gray]]:
         own = (labels[top : top + high, left : left + wide] == label).view(np.uint8)
         whole = rectangle_of(own) if area >= wide * high / 3 else None
         if whole is not None:
-            yield (left, top, left + wide, top + high), without_edge(whole)
+            yield (left, top, left + wide, top + high), whole
 
 
 def _row(boxes: list[BBox]) -> list[BBox]:

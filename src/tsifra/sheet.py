@@ -223,7 +223,7 @@ def _taken_apart(
 
 
 def _looks_like_digit(cell: Cell) -> bool:
-    return max(cell.probabilities) > cell.probabilities[NONE]
+    return cell.likeliest != NONE
 
 
 def _is_wide(piece: Piece) -> bool:
