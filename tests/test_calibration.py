@@ -100,3 +100,4 @@ def test_calibrate_learns_from_ones_own_files(tsifra: CommandLine, tmp_path: Pat
     assert refused.code == 2
     assert "cannot be promised; the least is" in refused.err
     assert not (tmp_path / "never").exists()
+    assert "nan is no number" in tsifra("calibrate", scans, "--max-error", "nan").err

@@ -135,6 +135,12 @@ def test_folders_named_as_digits_are_labels(tmp_path: Path) -> None:
     assert found == [("-", "a.png"), ("3", "9.png"), ("3", "10.png")]
 
 
+def test_a_manifest_may_be_parted_by_semicolons(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("file;label\r\na,b.png;4\r\n", "utf-8-sig")
+    (found,) = labelled_folder(tmp_path)
+    assert (Path(found.path).name, found.label) == ("a,b.png", "4")
+
+
 @pytest.mark.parametrize(
     ("manifest", "says"),
     [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tsifra.cli.options import data_option, fetched, max_error_option, missing, model_option, progress
+from tsifra.cli.options import Share, data_option, fetched, max_error_option, missing, model_option, progress
 from tsifra.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def evaluate(
 @model_option
 @click.option(
     "--max-error",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Share(),
     default=0.01,
     show_default=True,
     help="Which share of accepted answers may be wrong.",

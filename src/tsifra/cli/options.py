@@ -1,15 +1,28 @@
 """What several commands share: exit codes, options, progress."""
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 OK, INTERNAL, USAGE, UNREAD, REVIEW, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _BAR_FROM = 20  # files; fewer are read before a bar is seen
+
+
+class Share(click.FloatRange):
+    """A share above 0, at most 1."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number that is named, which FloatRange lets be nan."""
+        share = super().convert(value, param, ctx)
+        return self.fail(f"{value} is no number", param, ctx) if math.isnan(share) else share
 
 
 class Pages(click.ParamType[frozenset[int]]):
@@ -72,7 +85,7 @@ model_option = click.option(
 
 max_error_option = click.option(
     "--max-error",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Share(),
     help="Accept so many answers that at most this share of them is wrong (0.01 is 1%); the rest is for review. "
     "Promised of pictures read with --one.",
 )

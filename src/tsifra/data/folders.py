@@ -31,6 +31,7 @@ class Labelled:
 def labelled_folder(folder: Path) -> list[Labelled]:
     """The pictures of a folder that holds a manifest.csv (columns file, label) or one folder a class (0 … 9, -).
 
+    Columns are parted by commas, or by semicolons, as spreadsheets do where the comma is the decimal sign.
     Raises DataError, which says what is missing or wrong.
     """
     manifest = folder / MANIFEST
@@ -84,7 +85,9 @@ def _checked(
 def _by_manifest(folder: Path, manifest: Path) -> list[Labelled]:
     found = []
     try:
-        rows = csv.DictReader(io.StringIO(manifest.read_text("utf-8-sig")))
+        text = manifest.read_text("utf-8-sig")
+        heading = text.partition("\n")[0]
+        rows = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in heading and "," not in heading else ",")
         if not {"file", "label"} <= set(rows.fieldnames or ()):
             raise DataError(f"{manifest}: the columns file and label are wanted, not {rows.fieldnames}")
         for row in rows:
