@@ -153,6 +153,18 @@ def test_type_is_parted_by_spaces_and_signs_are_no_digits(reader: Reader, line: 
     assert reader.read(page).text == text
 
 
+@pytest.mark.parametrize("line", ["27 4891", "380 56 92", "6"])
+@pytest.mark.parametrize(("ink", "paper"), [(20, 255), (230, 40)])
+@pytest.mark.parametrize("size", [10, 12])
+def test_type_as_small_as_on_screens_is_read(reader: Reader, size: int, ink: int, paper: int, line: str) -> None:
+    screen = Image.new("L", (260, 140), paper)
+    ImageDraw.Draw(screen).text((30, 40), line, ink, ImageFont.truetype(TYPE, size))
+    reading = reader.read(screen)
+    assert reading.text == line
+    assert reading.status == "ok"
+    assert all(y1 - y0 <= size + 1 and 28 <= x0 < x1 <= 120 for x0, y0, x1, y1 in (d.bbox for d in reading.digits))
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_page_is_read_upright(reader: Reader, turns: int) -> None:
     page = sheet(["40751 5234", "3872435", "9642 23 745"])

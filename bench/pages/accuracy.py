@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from notebooks import photograph
+from PIL import Image, ImageDraw, ImageFont
 
 from tsifra import Digit, Reader
 from tsifra.data import load_mnist
@@ -24,6 +25,7 @@ from tsifra.training.lessons import FONTS, sources
 from tsifra.training.recipes import RECIPES
 
 SEED = 1
+SCREEN_FACES = ("FiraCode", "NimbusSans-", "NimbusMono", "NimbusRoman", "OpenSans", "RobotoSlab")
 
 
 def main() -> None:
@@ -81,6 +83,39 @@ def typed(reader: Reader, mnist: Mnist, fonts: Path) -> None:
             digits += 1
             spaces += text == " ".join(numbers)
     print(f"{lines} lines: digits right in {digits / lines:.1%}, of which spaces too in {spaces / digits:.1%}")
+
+
+def screens(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """40 screenshots each with type of 8 to 16 pixels a line, of plain faces that no training has seen."""
+    faces = [face for face in held_out(mnist, fonts).faces if face.path.name.startswith(SCREEN_FACES)]
+    for size in (8, 9, 10, 11, 12, 13, 14, 16):
+        right = spaces = wrong = 0
+        for index in range(40):
+            rng = np.random.default_rng([SEED, size, index])
+            page, text = screenshot(faces[int(rng.integers(len(faces)))], size, rng)
+            reading = reader.read(page)
+            good = reading.text.replace(" ", "") == text.replace(" ", "")
+            right, spaces = right + good, spaces + (reading.text == text)
+            wrong += reading.status == "ok" and not good
+        print(f"{size} pixels: digits right on {right} of 40, spaces too on {spaces}; {wrong} of the others ok")
+
+
+def screenshot(face: Face, size: int, rng: np.random.Generator) -> tuple[np.ndarray, str]:
+    """One to four lines of numbers as programs show them, (H, W, 3) uint8; half of them in thirds of pixels."""
+    lines = [
+        " ".join(str(rng.integers(10 ** int(rng.integers(1, 6)))) for _ in range(rng.integers(1, 5)))
+        for _ in range(rng.integers(1, 5))
+    ]
+    width, height, parts = int(rng.integers(240, 400)), int(rng.integers(8, 12)) * size, int(rng.choice([1, 3]))
+    font = ImageFont.truetype(str(face.path), parts * size)
+    sheet = Image.new("L", (parts * width, parts * height))
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(sheet).text((parts * 12, parts * ((0.5 + 1.7 * number) * size + 4)), line, 255, font)
+    ink = np.asarray(sheet, np.float32).reshape(height, parts, -1).mean(1) / 255
+    ink = (cv2.blur(ink, (parts, 1)) if parts > 1 else ink).reshape(height, width, parts)
+    dark, light = rng.uniform(0, 70, 3), rng.uniform(190, 255, 3)
+    ground, tone = (light, dark) if rng.random() < 0.6 else (dark, light)
+    return np.asarray(ground + (tone - ground) * ink, np.uint8), "\n".join(lines)
 
 
 def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
@@ -251,6 +286,7 @@ MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
     "drawn": drawn,
     "text": text,
     "typed": typed,
+    "screens": screens,
     "pairs": pairs,
     "sizes": sizes,
     "displays": displays,

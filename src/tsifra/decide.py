@@ -44,6 +44,8 @@ def choose(single: Reading, several: Reading, rows: int, accept: float) -> Readi
     if not digits:
         return single
     is_same_way = single.rotation == several.rotation
+    if not single.digits and is_plain_digit(several) and several.text != "1":
+        return several  # small type, which passes for specks
     if len(digits) == 1 and not (is_same_way and _is_framed(digits[0], single)):
         return _doubted(several, accept) if is_same_way and _is_lost(digits[0], single) else single
     if len(digits) > 1 and is_same_way and _are_apart(several, single):

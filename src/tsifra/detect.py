@@ -4,6 +4,7 @@ Flows in: gray, (H, W) uint8, dark or light ink on paper of any tint and light. 
 gray crop with nothing else in it, ready for `normalize`. Knows nothing of what is a digit or of reading order.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,10 @@ from tsifra.ink import Gray, find_ink, stroke_width
 from tsifra.reading import BBox
 from tsifra.ruled import without_boxes, without_lines, without_rules
 
-_LARGEST = 2200  # pixels of the longer side that pieces are looked for in
+_LARGEST = 2200  # pixels of the longer side of a page as it is looked at
+_CLEAN, _SMALL = 0.005, 12.0  # grain of what no camera saw, and pixels of height, under which a page is looked at
+_ENLARGED, _MOST_ENLARGED = 2.0, 4400  # ... so many times as large, up to so many pixels of the longer side
+_LEAST_HIGH = 5  # pixels; what is lower is dust
 _LEAST = 8  # pixels that a digit is high
 _DARKER = 0.11  # by which share ink is darker than the paper around it, at least
 _NOISE = 4.5  # deviations of the paper's grain that ink stands out by
@@ -40,8 +44,8 @@ _SURELY = 0.5  # of that darkest has what is no blur between bars
 class Piece:
     """Ink that hangs together.
 
-    bbox: in pixels of the page. crop: (h, w) uint8, the ink alone on its paper. origin: where the crop's first row and
-    column lie in the picture that pieces were looked for in.
+    bbox: in pixels of the page as it was looked at. crop: (h, w) uint8, the ink alone on its paper. origin: the row and
+    column where it lies there.
     """
 
     bbox: BBox
@@ -55,10 +59,33 @@ class Piece:
         return np.asarray(cv2.copyMakeBorder(self.crop, *(margin,) * 4, cv2.BORDER_CONSTANT, value=paper), np.uint8)
 
 
-def find_pieces(gray: Gray) -> list[Piece]:
-    """Pieces of ink of a digit's size and shape, the largest first; of gravel and the like, no more than 4,000."""
-    scale = min(1.0, _LARGEST / max(gray.shape))
-    small, share, limit = _inked(_reduced(gray))
+def find_pieces(gray: Gray) -> tuple[list[Piece], float]:
+    """Pieces of ink of a digit's size and shape, the largest first, and how many times as large the page was looked at.
+
+    Of gravel and the like no more than 4,000.
+    """
+    scale = _scale_of(gray)
+    pieces, is_small = _pieces(_scaled(gray, scale))
+    enlarged = min(_ENLARGED, _MOST_ENLARGED / max(gray.shape))
+    if not is_small or enlarged <= scale:
+        return pieces, scale
+    return _pieces(_scaled(gray, enlarged))[0], enlarged  # digits that are so small run together
+
+
+def in_page(bbox: BBox, scale: float, shape: tuple[int, ...]) -> BBox:
+    """The box in a page of this shape (H, W) of one in the page as it was looked at."""
+    left, top, right, bottom = bbox
+    return (
+        int(left / scale),
+        int(top / scale),
+        min(shape[1], math.ceil(right / scale)),
+        min(shape[0], math.ceil(bottom / scale)),
+    )
+
+
+def _pieces(gray: Gray) -> tuple[list[Piece], bool]:
+    """The pieces of a page, and whether it is clean and most of what may be one, or a part of one, is small type."""
+    gray, share, limit, is_clean = _inked(gray)
     share = without_rules(without_boxes(share, limit), limit)
     darkest = cv2.dilate(share, np.ones((_NEAR, _NEAR), np.uint8))
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _darker(share, darkest, _STROKE))
@@ -69,15 +96,18 @@ def find_pieces(gray: Gray) -> list[Piece]:
     for first, bars in digits.items():
         boxes[bars] = 0
         boxes[first] = _together(stats[bars])
-    joined = _joined(boxes, _sized(boxes, small.shape))
+    fits = _sized(boxes, gray.shape)
+    joined = _joined(boxes, fits)
     groups = [[part for index in group for part in digits.get(index, [index])] for group in joined]
     groups.sort(key=lambda group: -int(stats[group, 4].sum()))
-    return [_cut(small, labels, stats, group, scale, gray.shape) for group in groups[:_MOST]]
+    heights = boxes[fits & (boxes[:, 3] >= _LEAST_HIGH), 3]
+    is_small = is_clean and len(heights) > 0 and float(np.median(heights)) < _SMALL
+    return [_cut(gray, labels, stats, group) for group in groups[:_MOST]], is_small
 
 
 def in_one_piece(gray: Gray) -> bool:
     """Whether the ink of a page hangs together, but for specks. gray: (H, W) uint8."""
-    ink, _ = find_ink(_reduced(gray))
+    ink, _ = find_ink(_scaled(gray, _scale_of(gray)))
     if ink is None:
         return False
     stats = cv2.connectedComponentsWithStats(_above(ink, _CORE), connectivity=8)[2][1:]
@@ -85,19 +115,22 @@ def in_one_piece(gray: Gray) -> bool:
     return len(sides) > 0 and bool((sides[:-1] < max(_LEAST, _REST * sides[-1])).all())
 
 
-def _reduced(gray: Gray) -> Gray:
-    """A page as pieces are looked for in it."""
-    scale = min(1.0, _LARGEST / max(gray.shape))
+def _scale_of(gray: Gray) -> float:
+    return min(1.0, _LARGEST / float(max(gray.shape)))
+
+
+def _scaled(gray: Gray, scale: float) -> Gray:
     if scale == 1:
         return gray
     size = (max(1, round(gray.shape[1] * scale)), max(1, round(gray.shape[0] * scale)))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
 
 
-def _inked(gray: Gray) -> tuple[Gray, Gray, int]:
-    """The page with dark ink on light, how much darker than the paper around it each pixel is, and what is ink.
+def _inked(gray: Gray) -> tuple[Gray, Gray, int, bool]:
+    """The page with dark ink on light, how much darker than the paper around it each pixel is, what is ink, and whether
+    the paper has no grain.
 
-    Both as shares of the paper's light, of 255.
+    The second and third as shares of the paper's light, of 255.
     """
     around = _paper(gray)
     dark, light = cv2.subtract(around, gray), cv2.subtract(gray, around)
@@ -105,12 +138,13 @@ def _inked(gray: Gray) -> tuple[Gray, Gray, int]:
     if float((light.astype(np.float32) ** 2).sum()) > 1.5 * float((dark.astype(np.float32) ** 2).sum()):
         gray = np.asarray(255 - gray, np.uint8)
         around = _paper(gray)
-    limit = _NOISE * _grain(gray, around)
+    grain = _grain(gray, around)
+    limit = _NOISE * grain
     if limit > _DARKER:  # strokes are wider than the grain
         gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), _SMOOTH), np.uint8)
         limit = _NOISE * _grain(gray, around)
     share = cv2.divide(cv2.subtract(around, gray), np.maximum(around, 24), scale=255)
-    return gray, np.asarray(share, np.uint8), min(254, round(255 * max(_DARKER, limit)))
+    return gray, np.asarray(share, np.uint8), min(254, round(255 * max(_DARKER, limit))), grain < _CLEAN
 
 
 def _grain(gray: Gray, around: Gray) -> float:
@@ -234,9 +268,7 @@ def _belongs(main: list[int], part: list[int]) -> bool:
     return inside and beside > 0.5 * wide and wide > 0.25 * width and high < 0.6 * height
 
 
-def _cut(
-    gray: Gray, labels: NDArray[Any], stats: NDArray[Any], group: list[int], scale: float, shape: tuple[int, ...]
-) -> Piece:
+def _cut(gray: Gray, labels: NDArray[Any], stats: NDArray[Any], group: list[int]) -> Piece:
     """A group of components, alone on its paper."""
     left, top = int(stats[group, 0].min()), int(stats[group, 1].min())
     right = int((stats[group, 0] + stats[group, 2]).max())
@@ -249,10 +281,5 @@ def _cut(
     crop = gray[rows, columns]
     outside = near == 0
     paper = int(np.median(crop[outside])) if outside.any() else 255
-    bbox = (
-        int(left / scale),
-        int(top / scale),
-        min(shape[1], int(np.ceil(right / scale))),
-        min(shape[0], int(np.ceil(bottom / scale))),
-    )
-    return Piece(bbox, np.where(outside, np.uint8(paper), crop), (rows.start, columns.start))
+    alone = np.where(outside, np.uint8(paper), crop)
+    return Piece((left, top, right, bottom), alone, (rows.start, columns.start))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tsifra.backdrop import without_table
 from tsifra.classifier import Classifier
 from tsifra.decide import choose, decide, is_plain_digit
-from tsifra.detect import find_pieces, in_one_piece
+from tsifra.detect import find_pieces, in_one_piece, in_page
 from tsifra.glare import without_glare
 from tsifra.image import Pixels, to_gray, widest_channel
 from tsifra.ink import Gray
@@ -111,11 +111,16 @@ class PageReader:
         if reading.text or not reading.digits or max(page.pixels.shape[:2]) < _SPACIOUS:
             return whole, reading
         with self._lane.left():
-            pieces = find_pieces(next(_views(page.pixels)))
+            gray = next(_views(page.pixels))
+            pieces, scale = find_pieces(gray)
         if len(pieces) != 1:
             return whole, reading
         seen = normalize(pieces[0].crop)
-        alone = Normalized(seen.pixels, seen.bbox and pieces[0].bbox, ("found alone on its paper", *seen.steps))
+        alone = Normalized(
+            seen.pixels,
+            seen.bbox and in_page(pieces[0].bbox, scale, gray.shape),
+            ("found alone on its paper", *seen.steps),
+        )
         (said,) = self._classify([(page, alone)])
         return (alone, said) if is_plain_digit(said) else (whole, reading)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tsifra.arrange import Letters, beside_share, letters_beside, lines_of, words_of
 from tsifra.cuts import best_way, parts_of
-from tsifra.detect import Piece, find_pieces
+from tsifra.detect import Piece, find_pieces, in_page
 from tsifra.halves import stacked, together
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
@@ -58,7 +58,7 @@ def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int,
 
     gray: (H, W) uint8. upright: whether the page is known to be.
     """
-    pieces = find_pieces(gray)
+    pieces, scale = find_pieces(gray)
     seen = _seen(pieces)
     answers = _answers(seen, classify, _ODDS)
     if not upright and len(pieces) > 1:
@@ -69,7 +69,11 @@ def read_sheet(gray: Gray, classify: Judge, upright: bool = False) -> tuple[int,
         turns = turns_of(pictures, said, classify, others) if asked else 0
         if turns:
             return turns, read_sheet(np.ascontiguousarray(np.rot90(gray, -turns)), classify, upright=True)[1]
-    return 0, _read(pieces, seen, answers, classify)
+    lines = _read(pieces, seen, answers, classify)
+    return 0, [
+        [[replace(cell, bbox=in_page(cell.bbox, scale, gray.shape)) for cell in number] for number in line]
+        for line in lines
+    ]
 
 
 def _seen(pieces: list[Piece]) -> list[Normalized]:
@@ -96,10 +100,11 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     if not inked:
         return []
     whole = [Cell(piece.bbox, answer) for piece, _, answer in inked]
-    share = float(np.mean([cell.probabilities[NONE] for cell in whole]))
+    several = _several([piece for piece, _, _ in inked], [each for _, each, _ in inked], whole, classify)
+    share = float(np.mean(_letters(whole, several)))
     _, odds, most = next(kind for kind in _PAGES if share <= kind[0])
     whole = [_expecting(cell, odds / _ODDS) for cell in whole]
-    apart = _taken_apart([piece for piece, _, _ in inked], [each for _, each, _ in inked], whole, classify, most, odds)
+    apart = _taken_apart([piece for piece, _, _ in inked], whole, several, classify, most, odds)
     cells = [cell for parts in apart for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     among = _among_letters(cells)
@@ -186,28 +191,45 @@ def _answers(seen: list[Normalized], classify: Classify, odds: float) -> list[_A
     return [None if each.bbox is None else tuple(next(rows)) for each in seen]
 
 
-def _taken_apart(
-    pieces: list[Piece], seen: list[Normalized], cells: list[Cell], classify: Judge, most: float, odds: float
-) -> list[list[Cell]]:
-    """Cells of each piece: itself, or those of the digits that touch in it.
+def _several(pieces: list[Piece], seen: list[Normalized], cells: list[Cell], classify: Judge) -> NDArray[np.float32]:
+    """(N,), 0…1: how likely each piece is several digits, as far as it is no digit; 0 of what is narrow or small.
 
-    Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
+    Halves of an m are digits to a network, which may know, though, what several digits look like.
     """
     heights = [_height(cell) for cell in cells]
     digits = [height for height, cell in zip(heights, cells, strict=True) if _looks_like_digit(cell)]
     usual = float(np.median(digits or heights))
     wide = [
-        height >= _SMALLER * usual and _is_wide(piece) and _digit_share(cell.probabilities) < _LIKELY
-        for height, piece, cell in zip(heights, pieces, cells, strict=True)
+        index
+        for index, (height, piece, cell) in enumerate(zip(heights, pieces, cells, strict=True))
+        if height >= _SMALLER * usual and _is_wide(piece) and _digit_share(cell.probabilities) < _LIKELY
     ]
-    if not any(wide):
-        return [[cell] for cell in cells]
-    # Halves of an m are digits to a network, which may know, though, what several digits look like. Where words stand
-    # beside it, what is wide is never made of digits.
-    alone = [index for index, letters in enumerate(_among_letters(cells)) if wide[index] and letters.others < most]
-    if alone:
-        several = classify.several(np.stack([seen[index].pixels for index in alone]))
-        alone = [index for index, share in zip(alone, several, strict=True) if share >= _AS_SEVERAL]
+    several = np.zeros(len(cells), np.float32)
+    if wide:
+        several[wide] = classify.several(np.stack([seen[index].pixels for index in wide]))
+    return several
+
+
+def _letters(cells: list[Cell], several: NDArray[np.float32]) -> list[float]:
+    """How likely each cell is neither one digit nor several."""
+    return [cell.probabilities[NONE] * (1 - float(share)) for cell, share in zip(cells, several, strict=True)]
+
+
+def _taken_apart(
+    pieces: list[Piece],
+    cells: list[Cell],
+    several: NDArray[np.float32],
+    classify: Judge,
+    most: float,
+    odds: float,
+) -> list[list[Cell]]:
+    """Cells of each piece: itself, or those of the digits that touch in it.
+
+    Cuts that may be right are judged by the classifier, all parts of a page at once (LeCun et al. 1998, section V).
+    Where words stand beside it, what is wide is never made of digits.
+    """
+    among = letters_beside([cell.bbox for cell in cells], _letters(cells, several))
+    alone = [index for index, each in enumerate(among) if several[index] >= _AS_SEVERAL and each.others < most]
     tried = {index: parts_of(pieces[index]) for index in alone}
     answers = iter(_answers([normalize(part.piece.crop) for parts in tried.values() for part in parts], classify, odds))
     apart = [[cell] for cell in cells]
