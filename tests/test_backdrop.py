@@ -15,18 +15,19 @@ from tsifra.ink import Gray
 SHEET, WOOD = 235, 100
 
 
-def photograph(table: int = WOOD, marks: str = "7", size: int = 60, turned: float = 4.0) -> Gray:
-    """A sheet of 300×260 with digits of a size, on a table of 480×520 with a grain, a little turned."""
+def photograph(table: int = WOOD, marks: str = "7", size: int = 60, turned: float = 4.0, room: int = 0) -> Gray:
+    """A sheet of 300×260 with digits of a size, on a table of 480×520, and of more by room, with a grain, turned."""
     random = np.random.default_rng(3)
     sheet = np.full((260, 300), SHEET, np.uint8)
     for place, mark in enumerate(marks):
         left = 60 + place * (size + 10)
         sheet[100 : 100 + size, left : left + size] = digit(mark, size, ink=40, paper=SHEET)
-    picture = (table + random.normal(0, 4, (480, 520))).clip(0, 255).astype(np.uint8)
+    height, width = 480 + 2 * room, 520 + 2 * room
+    picture = (table + random.normal(0, 4, (height, width))).clip(0, 255).astype(np.uint8)
     view = cv2.getRotationMatrix2D((150, 130), turned, 1)
-    view[:, 2] += (110, 110)
-    cv2.warpAffine(sheet, view, (520, 480), picture, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
-    light = np.linspace(1, 0.8, 520)[None]
+    view[:, 2] += 110 + room
+    cv2.warpAffine(sheet, view, (width, height), picture, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+    light = np.linspace(1, 0.8, width)[None]
     return np.asarray(cv2.GaussianBlur((picture * light).astype(np.uint8), (0, 0), 1.0), np.uint8)
 
 
@@ -52,6 +53,13 @@ def test_a_digit_on_a_sheet_is_read_whatever_its_size(reader: Reader, size: int)
 
 def test_numbers_on_a_sheet_are_read(reader: Reader) -> None:
     assert reader.read(photograph(marks="407", turned=-3)).text == "4 0 7"
+
+
+def test_a_note_on_a_large_table_is_read(reader: Reader) -> None:
+    picture = photograph(marks="407", turned=-3, room=600)
+    assert reader.read(picture).text == "4 0 7"
+    picture[300:400, 300:400] = np.minimum(picture[300:400, 300:400], digit("3", 100, ink=10, paper=255))
+    assert without_table(picture) is picture, "what else is written may be meant"
 
 
 def test_what_lies_beside_the_sheet_may_be_meant() -> None:

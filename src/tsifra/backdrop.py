@@ -17,7 +17,9 @@ _STEP = 0.08  # of the picture's range, from one pixel to the next, that ends a 
 _LEAST_STEP = 8.0  # gray levels
 _DARKEST = 60.0  # gray level of a sheet that ink shows on
 _APART = 20.0  # gray levels, that a sheet is lighter or darker than its table
-_SMALLEST, _LARGEST = 0.12, 0.97  # of the picture, that a sheet may be
+_LOOKS = ((160, 0.12), (480, 0.015))
+"""Pixels of the longer side of a thumbnail, and which share of it a sheet is at least."""
+_LARGEST = 0.97  # ... and at most
 _FILLED = 0.93  # of a polygon, that a sheet fills, and it of the sheet
 _CORNERS = 6  # of that polygon, if the picture's edges cut a sheet's corners off
 _HIDDEN = 2  # sides that lie beyond the picture's edges
@@ -33,12 +35,18 @@ def without_table(gray: Gray) -> Gray:
     """What a photograph shows of a sheet, and beside it more of its paper; any other picture as it is."""
     if min(gray.shape) < _LEAST:
         return gray
-    small = thumbnail(gray)
+    for side, smallest in _LOOKS:
+        if side == _LOOKS[0][0] or 2 * side <= max(gray.shape):
+            small = thumbnail(gray, side)
+            smooth = np.asarray(cv2.medianBlur(small, _SMOOTH), np.uint8)
+            outline = _find(small, smooth, smallest)
+            if outline is not None:
+                return _carried_on(gray, small, smooth, outline)
+    return gray
+
+
+def _carried_on(gray: Gray, small: Gray, smooth: Gray, outline: NDArray[np.int32]) -> Gray:
     scale = max(small.shape) / max(gray.shape)
-    smooth = np.asarray(cv2.medianBlur(small, _SMOOTH), np.uint8)
-    outline = _find(small, smooth)
-    if outline is None:
-        return gray
     inside = _filled(outline, small.shape)
     core = np.asarray(cv2.erode(inside, _disk(_MARGIN + 1)), np.uint8)
     paper = cv2.GaussianBlur(_spread(smooth, core), (0, 0), _MARGIN)
@@ -47,7 +55,7 @@ def without_table(gray: Gray) -> Gray:
     return np.where(mask, gray, cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
-def _find(small: Gray, smooth: Gray) -> NDArray[np.int32] | None:
+def _find(small: Gray, smooth: Gray, smallest: float) -> NDArray[np.int32] | None:
     """The sheet's outline, (N, 1, 2), x and y; None where there is none."""
     low, high = np.quantile(smooth, (0.02, 0.98))
     steps = cv2.morphologyEx(smooth, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
@@ -55,10 +63,10 @@ def _find(small: Gray, smooth: Gray) -> NDArray[np.int32] | None:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(even, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA]
     for label in np.argsort(-areas[1:]) + 1:
-        if areas[label] < _SMALLEST * small.size / 2:
+        if areas[label] < smallest * small.size / 2:
             break
-        outline = _outline((labels == label).astype(np.uint8))
-        if outline is not None and _is_sheet(small, smooth, _filled(outline, small.shape)):
+        outline = _outline((labels == label).astype(np.uint8), smallest)
+        if outline is not None and _is_sheet(small, smooth, outline):
             return outline
     return None
 
@@ -68,12 +76,12 @@ def _filled(outline: NDArray[np.int32], shape: tuple[int, ...]) -> Gray:
     return np.asarray(cv2.fillConvexPoly(np.zeros(shape, np.uint8), outline, 1), np.uint8)
 
 
-def _outline(surface: Gray) -> NDArray[np.int32] | None:
+def _outline(surface: Gray, smallest: float) -> NDArray[np.int32] | None:
     """The convex hull of a surface; None where it is no polygon that it fills, or lies along too many of the edges."""
     outlines, _ = cv2.findContours(surface, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     outline = max(outlines, key=cv2.contourArea)
     area = cv2.contourArea(outline)
-    if not _SMALLEST * surface.size <= area <= _LARGEST * surface.size:
+    if not smallest * surface.size <= area <= _LARGEST * surface.size:
         return None
     hull = cv2.convexHull(outline)
     if area < _FILLED * cv2.contourArea(hull):
@@ -92,20 +100,32 @@ def _outline(surface: Gray) -> NDArray[np.int32] | None:
     return np.asarray(hull, np.int32) if along.sum() <= _HIDDEN else None
 
 
-def _is_sheet(small: Gray, smooth: Gray, inside: Gray) -> bool:
+def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32]) -> bool:
     """Whether its tone is another than what is beside it, and it has ink, which is not on that nor across its edge."""
-    deep, deeper = (cv2.erode(inside, _disk(reach), borderValue=1) for reach in (_MARGIN, 2 * _MARGIN))
-    wide, wider = (cv2.dilate(inside, _disk(reach)) for reach in (_MARGIN + _BLUR, 2 * _MARGIN + _BLUR))
-    tone = cv2.mean(smooth, deeper)[0]
-    if tone < _DARKEST:
-        return False
-    near, far = cv2.mean(smooth, wider - wide)[0], smooth[wide == 0]
-    if min(abs(tone - near), abs(tone - float(np.median(far if far.size else smooth)))) < _APART:
+    inside = _filled(outline, small.shape)
+    tone, near = _tones(smooth, inside, outline)
+    if tone < _DARKEST or abs(tone - near) < _APART:
         return False  # or what a bold digit encloses, which is paper as that around it
+    deep, deeper = (cv2.erode(inside, _disk(reach), borderValue=1) for reach in (_MARGIN, 2 * _MARGIN))
+    wide = cv2.dilate(inside, _disk(_MARGIN + _BLUR))
+    far = smooth[wide == 0]
+    if abs(tone - float(np.median(far if far.size else smooth))) < _APART:
+        return False
     on_it, beside = (_contrast(small, np.asarray(part, np.uint8), tone) for part in (deep, 1 - wide))
     parts = (on_it[deeper > 0], on_it[(deep - deeper) > 0], beside[wide == 0])
     written, edge, objects = (float(np.sort(part)[-_MARKS:].min(initial=1.0)) for part in parts)
     return max(edge, objects) < _OBJECTS * written
+
+
+def _tones(smooth: Gray, inside: Gray, outline: NDArray[np.int32]) -> tuple[float, float]:
+    """The tones within an outline and beside it."""
+    reach = 2 * _MARGIN + _BLUR
+    x, y, width, height = cv2.boundingRect(outline)
+    here = np.s_[max(0, y - reach) : y + height + reach, max(0, x - reach) : x + width + reach]
+    part, tones = inside[here], smooth[here]
+    wide, wider = (cv2.dilate(part, _disk(more)) for more in (_MARGIN + _BLUR, reach))
+    deeper = cv2.erode(part, _disk(2 * _MARGIN), borderValue=1)
+    return cv2.mean(tones, deeper)[0], cv2.mean(tones, wider - wide)[0]
 
 
 def _contrast(small: Gray, part: Gray, tone: float) -> NDArray[np.floating]:

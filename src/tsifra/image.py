@@ -17,8 +17,7 @@ Pixels = NDArray[np.uint8]
 _SAMPLE = (48, 48)  # pixels that tell the spread of a picture as well as all of them
 _RIM = 5  # of a side, that is one part of as many at each end: not its middle
 _SHOWN = 0.3  # of the whole picture's spread, that a middle has where something is to be seen
-_THUMBNAIL = 160  # pixels of its longer side
-_SAMPLED = 640  # pixels of the longer side that are taken of a larger picture
+_SAMPLED = 4  # pixels of a larger picture that are taken for each of a thumbnail, along a side
 _EXIF_BLOCKS = frozenset(("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"))
 
 
@@ -54,11 +53,11 @@ def widest_channel(pixels: Pixels) -> Pixels:
     return max((np.ascontiguousarray(pixels[:, :, channel]) for channel in range(3)), key=np.ptp)
 
 
-def thumbnail(gray: Pixels) -> Pixels:
-    """(H, W) -> the same, its longer side 160 pixels: what tells sheets, tables and light from each other."""
+def thumbnail(gray: Pixels, side: int = 160) -> Pixels:
+    """(H, W) -> the same, its longer side so many pixels: what tells sheets, tables and light from each other."""
     longer = max(gray.shape)
-    step = max(1, longer // _SAMPLED)
-    width, height = (max(1, round(side * _THUMBNAIL / longer)) for side in gray.shape[::-1])
+    step = max(1, longer // (_SAMPLED * side))
+    width, height = (max(1, round(each * side / longer)) for each in gray.shape[::-1])
     small = cv2.resize(gray[::step, ::step], (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8)
 
