@@ -27,16 +27,17 @@ TABLES = {  # tone, 0…1, how far grain and marks differ from it
     "light": (0.8, 0.03),
     "dark, a pen beside": (0.2, 0.05),
 }
+FAR = {"wood, a sheet far away": (0.4, 0.08), "gray, a sheet far away": (0.6, 0.04)}
 BOARDS = {"board": 0, "board, a lamp's light": 1, "board, two lamps' light": 2}  # spots that lamps throw on it
 Floats = NDArray[Any]  # of 0…1
 
 
 def main() -> None:
     kept, reader = asked(__doc__)
-    for number, name in enumerate((*TABLES, *BOARDS)):
+    for number, name in enumerate((*TABLES, *BOARDS, *FAR)):
         rng = np.random.default_rng([SEED, number])
         labels = rng.integers(0, 10, COUNT).tolist()
-        draw = photograph if name in TABLES else board
+        draw = board if name in BOARDS else photograph
         pictures = [draw(by_hand(label, kept, rng), name, rng) for label in labels]
         for one in (True, False):
             said = [reading for reading in reader.read_many(pictures, one=one) if isinstance(reading, Reading)]
@@ -52,6 +53,8 @@ def photograph(ink: Ink, name: str, rng: Generator) -> Gray:
     """A table with a sheet with this ink, (H, W) uint8, from above, a little askew, in uneven light."""
     width, height = (int(side) for side in rng.uniform(400, 900, 2))
     sheet = written(ink, (int(height * rng.uniform(0.4, 1.15)), int(width * rng.uniform(0.4, 1.15))), rng)
+    if name in FAR:
+        width, height = 3 * width, 3 * height
     picture = table(name, (height, width), rng)
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (sheet.shape[1], sheet.shape[0])
     lean = np.radians(rng.normal(0, 5))
@@ -115,7 +118,7 @@ def put(ink: Ink, sheet: Floats, high: float, rng: Generator) -> None:
 
 def table(name: str, size: tuple[int, int], rng: Generator) -> Floats:
     """What the sheet lies on."""
-    tone, grain = TABLES[name]
+    tone, grain = (TABLES | FAR)[name]
     height, width = size
     long = cv2.GaussianBlur(rng.standard_normal(size, np.float32), (0, 0), 20, sigmaY=1.5)
     ground = tone * (1 + grain * (0.5 * rng.standard_normal(size, np.float32) + long / long.std()))
