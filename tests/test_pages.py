@@ -144,6 +144,11 @@ def test_the_boxes_of_a_form_are_no_1s(reader: Reader, line: int, frame: int) ->
         ("(045) 27", "045 27"),
         ("[3] 88", "3 88"),
         ("15/08/2024", "15 08 2024"),
+        ("17/20", "17 20"),
+        ("3/5", "3 5"),
+        ("3)", "3"),
+        ("(9)", "9"),
+        ("€78,37", "78 37"),
     ],
 )
 def test_type_is_parted_by_spaces_and_signs_are_no_digits(reader: Reader, line: str, text: str, size: int) -> None:

@@ -49,6 +49,21 @@ def test_a_stroke_between_two_numbers_parts_them(reader: Reader) -> None:
     assert reader.read(page).text == "18 7"
 
 
+def test_a_date_by_hand_has_two_strokes(reader: Reader) -> None:
+    page = row("18 2 1987")
+    for left in (300, 480):
+        cv2.line(page, (left + 45, 58), (left, 152), 0, PEN)
+    assert reader.read(page).text.split() == ["18", "2", "1987"]
+
+
+def test_steep_1s_by_hand_stay(reader: Reader) -> None:
+    page = row("4 72 6")
+    page[:, 180:360] = np.roll(page[:, 180:360], 6, axis=0)
+    for left in (215, 485):
+        cv2.line(page, (left + 35, 60), (left, 148), 0, PEN)
+    assert reader.read(page).text.replace(" ", "") == "417216"
+
+
 @pytest.mark.parametrize("labels", ["45", "83"])
 def test_a_percent_sign_is_no_number(reader: Reader, labels: str) -> None:
     page = row(labels)

@@ -26,11 +26,12 @@ _LIKELY = 0.995  # probability from which what is wide is one digit all the same
 _EACH = 0.5  # probability that each of the digits that are cut apart must exceed
 _AS_SEVERAL = 0.02  # how likely several digits are, of all kinds of no digit, from which what is none is cut apart
 _SURER = 0.3  # share of the doubt about one digit, under which that about each of several must lie
-_PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.3), (np.inf, _ODDS, 0.15))
+_PAGES = ((0.2, 0.3, 0.5), (0.35, _ODDS, 0.36), (np.inf, _ODDS, 0.15))
 """Up to which share of a page is no digit; how many times as likely it is there; the share of a word that is letters,
 from which all of it is: m is 111 to a network, and where there is nothing but numbers, 8 may be a box.
 """
 _DOUBT = 0.45  # of a digit, where all that stands beside it on its line is letters
+_MIXED = 0.3  # share of a word that is letters, from which its digits are doubted so
 _WHOLE = 0.9  # probability of a digit, which its halves together exceed, and less than which one of them has
 _AS_HIGH = 0.07  # of its height, by which a digit's neighbor is higher or lower at most
 _SMALLER = 0.5  # of the usual height, under which what looks like a digit is a dot or a stain
@@ -110,7 +111,7 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     among = _among_letters(cells)
     percents = boxes_of_percents(cells)
     kept = [
-        _doubted(cell, letters.line)
+        _doubted(cell, 1.0 if letters.word > _MIXED else letters.line)
         for cell, digit, letters in zip(cells, digits, among, strict=True)
         if digit and letters.word < most and cell.bbox not in percents
     ]

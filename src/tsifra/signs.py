@@ -5,10 +5,12 @@ form's lines, which look like 1s, percent signs, which look like 010, degrees, w
 pages.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,11 @@ _ASIDE = 0.1  # of its height, that they lie above and below its middle at least
 _BESIDE = 0.2  # ... and that they reach above its upper end and below its lower one at most
 _RAISED = 0.65  # of the height of what it stands behind, that a degree is less than
 _BEYOND, _FAR_BEYOND = 0.04, 0.1  # of its height, that a bracket, or a stroke, reaches above and below digits beside it
-_BOW, _LEAN = 0.035, 0.2  # of its height, that a bracket is bent by; that the ends of a stroke are apart
+_BOW, _LEAN = 0.035, 0.15  # of its height, that a bracket is bent by; that the ends of a stroke are apart
+_DEEP_BOW, _HIGHER = 0.08, 1.1  # ... of type; times as high as what is beside it
+_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(19|20)\d\d")
+_OFF, _MOSTLY = 0.02, 0.75  # of their height, by which digits of type are off their row; share of those that are not
+_STEEPER = 0.12  # by which strokes lean more than what is no stroke
 _NEAR = 1.0  # of its height, that what is beside it is away
 
 _Flags = NDArray[np.bool_]
@@ -79,14 +85,25 @@ def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list
         _form(pictures[cell.bbox]) if digit == 1 and cell.bbox in pictures else _UPRIGHT
         for cell, digit in zip(cells, digits.tolist(), strict=True)
     ]
+    others = [pictures[cell.bbox] for cell in cells if cell.likeliest != 1 and cell.bbox in pictures]
     ones = digits == 1
-    signs = ones & (_of_type(boxes) | _walls(boxes, ones) | _strokes(boxes, forms) | _sides(boxes, ones))
-    signs |= (digits == 0) & _raised(boxes)
+    steep = _steep(forms, max(0.0, float(np.median([_slant(picture) for picture in others]))) if others else 0.0)
+    signs = ones & (
+        _of_type(boxes) | _between(boxes, steep) | _walls(boxes, ones) | _strokes(boxes, forms) | _sides(boxes, ones)
+    )
+    signs |= _of_dates(line, steep) | ((digits == 0) & _raised(boxes))
     if not signs.any():
         return line
     rest = iter(signs.tolist())
     parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
     return [part for parts in parted for part in parts]
+
+
+def _steep(forms: Sequence[_Form], slant: float) -> _Flags:
+    """What leans to the right, by more than any other 1 and than the rest of its line."""
+    leans = np.array([form.lean for form in forms])
+    steep = leans > _LEAN
+    return np.asarray(steep & (leans > max(slant, leans[~steep].max(initial=0.0)) + _STEEPER))
 
 
 def _of_type(boxes: NDArray[Any]) -> _Flags:
@@ -99,6 +116,22 @@ def _of_type(boxes: NDArray[Any]) -> _Flags:
     usual = np.median(heights)
     lower = bottom - np.interp(middles, middles[same], bottom[same])
     return np.asarray((heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual)))
+
+
+def _between(boxes: NDArray[Any], steep: _Flags) -> _Flags:
+    """Steep strokes between two digits of type, all of which stand in one row and are of one height."""
+    found = np.zeros(len(boxes), bool)
+    left, top, right, bottom = boxes.T
+    rest = np.stack((top, bottom))[:, ~steep]
+    if rest.shape[1] < 2:
+        return found
+    usual = np.median(rest[1] - rest[0])
+    off = np.abs(rest - np.median(rest, axis=1, keepdims=True)).max(0)
+    if (off <= np.maximum(1.0, _OFF * usual)).mean() < _MOSTLY:
+        return found
+    near = left[1:] - right[:-1] <= _NEAR * usual
+    found[1:-1] = steep[1:-1] & near[1:] & near[:-1]
+    return found
 
 
 def _walls(boxes: NDArray[Any], ones: _Flags) -> _Flags:
@@ -129,21 +162,44 @@ def _sides(boxes: NDArray[Any], ones: _Flags) -> _Flags:
 def _strokes(boxes: NDArray[Any], forms: Sequence[_Form]) -> _Flags:
     """Brackets, which bend around what is beside them, and leaning strokes between two digits.
 
-    Both reach above and below that.
+    Both reach above and below that; those of type, which may not, bend more and are higher, and as what an upstroke
+    makes of a 1 looks like one that opens, one that closes must follow.
     """
     found = np.zeros(len(boxes), bool)
     left, top, right, bottom = boxes.T
-    for index, form in enumerate(forms):
+    is_closed = False
+    for index in range(len(boxes) - 1, -1, -1):
+        form, height = forms[index], bottom[index] - top[index]
         if form == _UPRIGHT:
             continue
-        height = bottom[index] - top[index]
         beside = [at for at in (index - 1, index + 1) if 0 <= at < len(boxes)]
         beside = [at for at in beside if max(left[index] - right[at], left[at] - right[index]) <= _NEAR * height]
         beyond = min((min(top[at] - top[index], bottom[index] - bottom[at]) for at in beside), default=0) / height
-        is_bracket = (form.bow < -_BOW and index + 1 in beside) or (form.bow > _BOW and index - 1 in beside)
+        around = index + 1 if form.bow < 0 else index - 1
+        is_bracket = abs(form.bow) > _BOW and around in beside
         is_stroke = form.lean > _LEAN and len(beside) == 2
         found[index] = (is_bracket and beyond >= _BEYOND) or (is_stroke and beyond >= _FAR_BEYOND)
+        if is_bracket and abs(form.bow) > _DEEP_BOW and height > _HIGHER * (bottom - top)[around]:
+            is_closed |= form.bow > 0
+            found[index] |= is_closed
     return found
+
+
+def _of_dates(line: list[list[Cell]], steep: _Flags) -> _Flags:
+    """The two steep strokes of a date that is all of a number or of its line."""
+    found = np.zeros(len(steep), bool)
+    ends = np.cumsum([0, *map(len, line)]).tolist()
+    cells = [cell for number in line for cell in number]
+    for start, end in {*pairwise(ends), (0, len(cells))}:
+        signs = ("/" if stroke else str(cell.likeliest) for cell, stroke in zip(cells, steep.tolist(), strict=True))
+        date = _DATE.fullmatch("".join(signs)[start:end])
+        if date and _is_day(int(date[1]), int(date[2])):
+            found[start:end] |= steep[start:end]
+    return found
+
+
+def _is_day(one: int, other: int) -> bool:
+    return 1 <= min(one, other) <= 12 and 1 <= max(one, other) <= 31
 
 
 def _raised(boxes: NDArray[Any]) -> _Flags:
@@ -155,6 +211,12 @@ def _raised(boxes: NDArray[Any]) -> _Flags:
     small[1:] &= bottom[1:] < top[:-1] + _RAISED * heights[:-1]
     small[:-1] &= (heights[1:] > heights[:-1] / _RAISED) | (left[1:] - right[:-1] > heights[:-1])
     return small
+
+
+def _slant(picture: Gray) -> float:
+    """By how much a digit's axis leans to the right, as a share of its height (LeCun et al. 1998)."""
+    moments = cv2.moments(picture)
+    return -moments["mu11"] / max(1.0, moments["mu02"])
 
 
 def _form(picture: Gray) -> _Form:
