@@ -62,6 +62,17 @@ def test_a_note_on_a_large_table_is_read(reader: Reader) -> None:
     assert without_table(picture) is picture, "what else is written may be meant"
 
 
+@pytest.mark.parametrize(("paper", "ink", "box"), [(245, 60, 180), (190, 60, 245), (60, 200, 245)])
+def test_a_box_on_a_page_is_no_sheet(paper: int, ink: int, box: int) -> None:
+    page = np.full((1400, 1200), paper, np.uint8)
+    for top in range(100, 900, 60):
+        for left in range(100, 1100, 50):
+            page[top : top + 30, left : left + 30] = digit("4", 30, ink=ink, paper=paper)
+    page[1000:1250, 300:900] = box
+    page[1050:1200, 500:650] = digit("8", 150, ink=10, paper=box)
+    assert without_table(page) is page
+
+
 def test_what_lies_beside_the_sheet_may_be_meant() -> None:
     picture = photograph()
     picture[20:80, 30:90] = np.minimum(picture[20:80, 30:90], digit("3", 60, ink=10, paper=255))

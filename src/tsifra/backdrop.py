@@ -17,9 +17,12 @@ _STEP = 0.08  # of the picture's range, from one pixel to the next, that ends a 
 _LEAST_STEP = 8.0  # gray levels
 _DARKEST = 60.0  # gray level of a sheet that ink shows on
 _APART = 20.0  # gray levels, that a sheet is lighter or darker than its table
-_LOOKS = ((160, 0.12), (480, 0.015))
-"""Pixels of the longer side of a thumbnail, and which share of it a sheet is at least."""
+_LOOKS = ((0, 160, 0.12), (960, 480, 0.015))
+"""Pixels of the longer side of a photograph from which, and of the thumbnail in which, it is looked at; share of that
+which a sheet is at least."""
 _LARGEST = 0.97  # ... and at most
+_FAR = 0.1  # of the picture, under which a sheet is far away:
+_SHOWN, _MOST, _GRAIN = 0.36, 0.99, 0.18  # contrast of what shows beside it at most, and of so much of that
 _FILLED = 0.93  # of a polygon, that a sheet fills, and it of the sheet
 _CORNERS = 6  # of that polygon, if the picture's edges cut a sheet's corners off
 _HIDDEN = 2  # sides that lie beyond the picture's edges
@@ -35,8 +38,8 @@ def without_table(gray: Gray) -> Gray:
     """What a photograph shows of a sheet, and beside it more of its paper; any other picture as it is."""
     if min(gray.shape) < _LEAST:
         return gray
-    for side, smallest in _LOOKS:
-        if side == _LOOKS[0][0] or 2 * side <= max(gray.shape):
+    for least, side, smallest in _LOOKS:
+        if max(gray.shape) >= least:
             small = thumbnail(gray, side)
             smooth = np.asarray(cv2.medianBlur(small, _SMOOTH), np.uint8)
             outline = _find(small, smooth, smallest)
@@ -46,6 +49,7 @@ def without_table(gray: Gray) -> Gray:
 
 
 def _carried_on(gray: Gray, small: Gray, smooth: Gray, outline: NDArray[np.int32]) -> Gray:
+    """The picture of a sheet with this outline in the thumbnail, with more of its paper beside it."""
     scale = max(small.shape) / max(gray.shape)
     inside = _filled(outline, small.shape)
     core = np.asarray(cv2.erode(inside, _disk(_MARGIN + 1)), np.uint8)
@@ -66,7 +70,7 @@ def _find(small: Gray, smooth: Gray, smallest: float) -> NDArray[np.int32] | Non
         if areas[label] < smallest * small.size / 2:
             break
         outline = _outline((labels == label).astype(np.uint8), smallest)
-        if outline is not None and _is_sheet(small, smooth, outline):
+        if outline is not None and _is_sheet(small, smooth, outline, smallest < _FAR):
             return outline
     return None
 
@@ -100,11 +104,14 @@ def _outline(surface: Gray, smallest: float) -> NDArray[np.int32] | None:
     return np.asarray(hull, np.int32) if along.sum() <= _HIDDEN else None
 
 
-def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32]) -> bool:
-    """Whether its tone is another than what is beside it, and it has ink, which is not on that nor across its edge."""
+def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32], is_far: bool) -> bool:
+    """Whether its tone is another than what is beside it, and it has ink, which is not on that nor across its edge.
+
+    One that is far away is lighter, and hardly anything shows beside it: it is no box on a page.
+    """
     inside = _filled(outline, small.shape)
     tone, near = _tones(smooth, inside, outline)
-    if tone < _DARKEST or abs(tone - near) < _APART:
+    if tone < _DARKEST or abs(tone - near) < _APART or (is_far and tone < near):
         return False  # or what a bold digit encloses, which is paper as that around it
     deep, deeper = (cv2.erode(inside, _disk(reach), borderValue=1) for reach in (_MARGIN, 2 * _MARGIN))
     wide = cv2.dilate(inside, _disk(_MARGIN + _BLUR))
@@ -114,6 +121,10 @@ def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32]) -> bool:
     on_it, beside = (_contrast(small, np.asarray(part, np.uint8), tone) for part in (deep, 1 - wide))
     parts = (on_it[deeper > 0], on_it[(deep - deeper) > 0], beside[wide == 0])
     written, edge, objects = (float(np.sort(part)[-_MARKS:].min(initial=1.0)) for part in parts)
+    if is_far:
+        shown = np.abs(parts[2])
+        if np.sort(shown)[-_MARKS:].min(initial=1.0) > _SHOWN or np.quantile(shown, _MOST) > _GRAIN:
+            return False
     return max(edge, objects) < _OBJECTS * written
 
 
@@ -129,10 +140,10 @@ def _tones(smooth: Gray, inside: Gray, outline: NDArray[np.int32]) -> tuple[floa
 
 
 def _contrast(small: Gray, part: Gray, tone: float) -> NDArray[np.floating]:
-    """How much darker each pixel of a part is than what is around it there, as a share of that."""
+    """How much darker each pixel of a part is than what is around it there, as a share of that; below 0 if lighter."""
     alone = np.where(part, small, _spread(small, part))
     around = cv2.medianBlur(alone, _BROAD)
-    return cv2.subtract(around, alone) / np.maximum(around, _SHADED * tone)
+    return (around.astype(np.float32) - alone) / np.maximum(around, _SHADED * tone)
 
 
 def _spread(gray: Gray, part: Gray) -> Gray:
