@@ -129,8 +129,10 @@ def _between(boxes: NDArray[Any], steep: _Flags) -> _Flags:
     off = np.abs(rest - np.median(rest, axis=1, keepdims=True)).max(0)
     if (off <= np.maximum(1.0, _OFF * usual)).mean() < _MOSTLY:
         return found
+    highest, lowest = np.median(rest, axis=1)
+    as_high = (top <= highest + 1) & (bottom >= lowest - 1) & (bottom - top >= usual)  # as no careful hand's 1 is
     near = left[1:] - right[:-1] <= _NEAR * usual
-    found[1:-1] = steep[1:-1] & near[1:] & near[:-1]
+    found[1:-1] = (steep & as_high)[1:-1] & near[1:] & near[:-1]
     return found
 
 
