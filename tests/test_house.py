@@ -35,6 +35,7 @@ FLOORS = [
     "arrange",
     "grid",
     "table",
+    "sudoku",
     "signs",
     "sheet",
     "counter",

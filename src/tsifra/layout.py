@@ -16,6 +16,7 @@ from tsifra.grid import Grid, crossed, find_grid
 from tsifra.ink import Gray
 from tsifra.reading import NONE
 from tsifra.sheet import Judge, Lines, read_sheet
+from tsifra.sudoku import as_sudoku
 from tsifra.table import Cell, Table, read_table, width_of
 
 Layout = Literal["auto", "lines", "grid"]
@@ -67,7 +68,7 @@ def read_layout(gray: Gray, layout: Layout, classify: Judge, rotate: int | None 
         if counter is not None:
             lines = _with_counter(lines, counter)
         return Arranged(False, (given + 90 * turns) % 360, _frozen(lines))
-    table = read_table(turned, grid, classify, upright)
+    table = as_sudoku(read_table(turned, grid, classify, upright))
     if not _is_doubtful(table):
         return Arranged(True, (given + table.rotation) % 360, _single(table))
     # Its cells may hold several digits, or be none: as a sheet of numbers, the right way up, it tells.
