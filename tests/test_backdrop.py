@@ -73,6 +73,37 @@ def test_a_box_on_a_page_is_no_sheet(paper: int, ink: int, box: int) -> None:
     assert without_table(page) is page
 
 
+def in_shadow(reach: int = 100) -> Gray:
+    """A page with two numbers in the shadow of something dark along its side, such as a book's gutter, that reaches so far."""
+    page = np.full((700, 600), SHEET, np.uint8)
+    for top, marks in ((150, "407"), (330, "58")):
+        for place, mark in enumerate(marks):
+            left = 220 + 45 * place
+            ink = digit(mark, 60, ink=40, paper=SHEET)
+            page[top : top + 60, left : left + 60] = np.minimum(page[top : top + 60, left : left + 60], ink)
+    away = np.arange(600)[None] - np.linspace(50, 62, 700)[:, None]
+    light = np.where(away > 0, 1 - 0.7 * np.exp(-away.clip(0) * 4 / reach), 0.1)
+    grain = np.random.default_rng(3).normal(0, 3, page.shape)
+    return np.asarray((cv2.GaussianBlur(page * light, (0, 0), 1.0) + grain).clip(0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("reach", [40, 100, 200])
+def test_a_page_of_which_one_side_is_seen_is_read(reader: Reader, turns: int, reach: int) -> None:
+    page = np.ascontiguousarray(np.rot90(in_shadow(reach), turns))
+    answer = reader.read(page, rotate=90 * turns)
+    assert (answer.text, answer.status) == ("407\n58", "ok")
+
+
+@pytest.mark.parametrize("ink", [20, 255])
+def test_a_number_on_a_band_along_the_page_stays(ink: int) -> None:
+    page = np.full((700, 600), SHEET, np.uint8)
+    page[:, :150] = 110
+    for top, left, tone, paper in ((200, 300, 30, SHEET), (300, 40, ink, 110)):
+        page[top : top + 60, left : left + 60] = digit("4", 60, ink=tone, paper=paper)
+    assert without_table(page) is page
+
+
 def test_what_lies_beside_the_sheet_may_be_meant() -> None:
     picture = photograph()
     picture[20:80, 30:90] = np.minimum(picture[20:80, 30:90], digit("3", 60, ink=10, paper=255))

@@ -25,8 +25,9 @@ _FAR = 0.1  # of the picture, under which a sheet is far away:
 _SHOWN, _MOST, _GRAIN = 0.36, 0.99, 0.18  # contrast of what shows beside it at most, and of so much of that
 _FILLED = 0.93  # of a polygon, that a sheet fills, and it of the sheet
 _CORNERS = 6  # of that polygon, if the picture's edges cut a sheet's corners off
-_HIDDEN = 2  # sides that lie beyond the picture's edges
+_HIDDEN = 3  # sides at most that lie beyond the picture's edges
 _MARGIN = 3  # pixels along a sheet's edge without ink
+_LONG = 41  # pixels, of which what runs along a sheet's edge is longer, and what is written no more than half
 _BROAD = 9  # pixels, of which what is written is no more than half
 _SHADED = 0.4  # of the sheet's tone, that paper in shadow has; what is darker is no paper
 _MARKS = 10  # pixels at least that are written
@@ -52,10 +53,10 @@ def _carried_on(gray: Gray, small: Gray, smooth: Gray, outline: NDArray[np.int32
     """The picture of a sheet with this outline in the thumbnail, with more of its paper beside it."""
     scale = max(small.shape) / max(gray.shape)
     inside = _filled(outline, small.shape)
-    core = np.asarray(cv2.erode(inside, _disk(_MARGIN + 1)), np.uint8)
+    core = np.asarray(cv2.erode(inside, _disk(_MARGIN // 2), borderValue=1), np.uint8)
     paper = cv2.GaussianBlur(_spread(smooth, core), (0, 0), _MARGIN)
-    kept = cv2.findNonZero(cv2.erode(inside, _disk(_MARGIN // 2), borderValue=1))
-    mask = _filled(((cv2.convexHull(kept) + 0.5) / scale - 0.5).round().astype(np.int32), gray.shape)
+    hull = cv2.convexHull(cv2.findNonZero(core))
+    mask = _filled(((hull + 0.5) / scale - 0.5).round().astype(np.int32), gray.shape)
     return np.where(mask, gray, cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
@@ -83,11 +84,11 @@ def _filled(outline: NDArray[np.int32], shape: tuple[int, ...]) -> Gray:
 def _outline(surface: Gray, smallest: float) -> NDArray[np.int32] | None:
     """The convex hull of a surface; None where it is no polygon that it fills, or lies along too many of the edges."""
     outlines, _ = cv2.findContours(surface, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    outline = max(outlines, key=cv2.contourArea)
-    area = cv2.contourArea(outline)
+    largest = max(outlines, key=cv2.contourArea)
+    area = cv2.contourArea(largest)
     if not smallest * surface.size <= area <= _LARGEST * surface.size:
         return None
-    hull = cv2.convexHull(outline)
+    hull = cv2.convexHull(largest)
     if area < _FILLED * cv2.contourArea(hull):
         return None
     for tolerance in (0.01, 0.02, 0.03):
@@ -97,35 +98,67 @@ def _outline(surface: Gray, smallest: float) -> NDArray[np.int32] | None:
     filled = area / max(1.0, cv2.contourArea(polygon))
     if not 4 <= len(polygon) <= _CORNERS or not _FILLED <= filled <= 1 / _FILLED:
         return None
-    corners = polygon[:, 0]
-    ends = np.stack((corners, np.roll(corners, -1, axis=0)))
-    limits = np.array(surface.shape[::-1]) - 3
-    along = np.any((ends <= 2).all(0) | (ends >= limits).all(0), axis=1)  # sides along the picture's edges
-    return np.asarray(hull, np.int32) if along.sum() <= _HIDDEN else None
+    outline = np.asarray(hull, np.int32)
+    return outline if _hidden(outline, surface.shape) <= _HIDDEN else None
+
+
+def _hidden(outline: NDArray[np.int32], shape: tuple[int, ...]) -> int:
+    """How many of a sheet's sides lie along the picture's edges."""
+    return int(_along(outline, shape).any(0).sum())
+
+
+def _along(outline: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(N, 4): which parts of an outline, from point to point, lie along the picture's left, top, right and bottom."""
+    ends = np.stack((outline[:, 0], np.roll(outline[:, 0], -1, axis=0)))
+    return np.concatenate(((ends <= 2).all(0), (ends >= np.array(shape[::-1]) - 3).all(0)), axis=1)
 
 
 def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32], is_far: bool) -> bool:
     """Whether its tone is another than what is beside it, and it has ink, which is not on that nor across its edge.
 
-    One that is far away is lighter, and hardly anything shows beside it: it is no box on a page.
+    Beside one of which a single side is seen, such as a page beside a book's gutter, nothing shows but what runs along
+    that. One that is far away is lighter, and hardly anything shows beside it: it is no box on a page.
     """
     inside = _filled(outline, small.shape)
     tone, near = _tones(smooth, inside, outline)
     if tone < _DARKEST or abs(tone - near) < _APART or (is_far and tone < near):
         return False  # or what a bold digit encloses, which is paper as that around it
     deep, deeper = (cv2.erode(inside, _disk(reach), borderValue=1) for reach in (_MARGIN, 2 * _MARGIN))
-    wide = cv2.dilate(inside, _disk(_MARGIN + _BLUR))
+    wide = np.asarray(cv2.dilate(inside, _disk(_MARGIN + _BLUR)), np.uint8)
     far = smooth[wide == 0]
     if abs(tone - float(np.median(far if far.size else smooth))) < _APART:
         return False
     on_it, beside = (_contrast(small, np.asarray(part, np.uint8), tone) for part in (deep, 1 - wide))
     parts = (on_it[deeper > 0], on_it[(deep - deeper) > 0], beside[wide == 0])
     written, edge, objects = (float(np.sort(part)[-_MARKS:].min(initial=1.0)) for part in parts)
-    if is_far:
-        shown = np.abs(parts[2])
-        if np.sort(shown)[-_MARKS:].min(initial=1.0) > _SHOWN or np.quantile(shown, _MOST) > _GRAIN:
-            return False
+    if is_far and not _is_bare(np.abs(parts[2])):
+        return False
+    if _hidden(outline, small.shape) == _HIDDEN and _across(small, 1 - wide, outline, tone) > _GRAIN:
+        return False
     return max(edge, objects) < _OBJECTS * written
+
+
+def _is_bare(shown: NDArray[np.floating]) -> bool:
+    """Whether hardly anything shows beside a sheet. shown: contrast there."""
+    return bool(np.sort(shown)[-_MARKS:].min(initial=1.0) <= _SHOWN and np.quantile(shown, _MOST) <= _GRAIN)
+
+
+def _across(small: Gray, beside: Gray, outline: NDArray[np.int32], tone: float) -> float:
+    """How much shows beside a sheet that does not run along the only side that is seen, as a share of its tone."""
+    parts = np.roll(outline[:, 0], -1, axis=0) - outline[:, 0]
+    x, y = parts[~_along(outline, small.shape).any(1)].sum(0)  # from end to end of that side
+    if abs(x) > abs(y):
+        x, y, small, beside = y, x, np.ascontiguousarray(small.T), np.ascontiguousarray(beside.T)
+    upright = np.array([[1, -x / y, len(small) / 2 * x / y], [0, 1, 0]])
+    small, beside = (
+        np.asarray(cv2.warpAffine(each, upright, each.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        for each in (small, beside)
+    )
+    hats = [
+        cv2.morphologyEx(small, hat, np.ones((_LONG, 1), np.uint8)) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
+    ]
+    shares = np.maximum(*hats) / np.maximum(cv2.medianBlur(small, _BROAD), _SHADED * tone)
+    return float(np.sort(shares[beside > 0])[-_MARKS:].min(initial=1.0))
 
 
 def _tones(smooth: Gray, inside: Gray, outline: NDArray[np.int32]) -> tuple[float, float]:
