@@ -74,7 +74,7 @@ def test_a_box_on_a_page_is_no_sheet(paper: int, ink: int, box: int) -> None:
 
 
 def in_shadow(reach: int = 100) -> Gray:
-    """A page with two numbers in the shadow of something dark along its side, such as a book's gutter, that reaches so far."""
+    """A page with two numbers beside something dark, such as a book's gutter, whose shadow reaches so far."""
     page = np.full((700, 600), SHEET, np.uint8)
     for top, marks in ((150, "407"), (330, "58")):
         for place, mark in enumerate(marks):

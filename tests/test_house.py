@@ -39,6 +39,7 @@ FLOORS = [
     "signs",
     "sheet",
     "counter",
+    "tints",
     "layout",
     "calibration",
     "network",

@@ -11,7 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from notebooks import photograph
-from PIL import Image, ImageDraw, ImageFont
+from screens import SCREEN_FACES, screenshot
+from tints import KINDS, tinted
 
 from tsifra import Digit, Reader
 from tsifra.data import load_mnist
@@ -25,7 +26,6 @@ from tsifra.training.lessons import FONTS, sources
 from tsifra.training.recipes import RECIPES
 
 SEED = 1
-SCREEN_FACES = ("FiraCode", "NimbusSans-", "NimbusMono", "NimbusRoman", "OpenSans", "RobotoSlab")
 
 
 def main() -> None:
@@ -100,22 +100,18 @@ def screens(reader: Reader, mnist: Mnist, fonts: Path) -> None:
         print(f"{size} pixels: digits right on {right} of 40, spaces too on {spaces}; {wrong} of the others ok")
 
 
-def screenshot(face: Face, size: int, rng: np.random.Generator) -> tuple[np.ndarray, str]:
-    """One to four lines of numbers as programs show them, (H, W, 3) uint8; half of them in thirds of pixels."""
-    lines = [
-        " ".join(str(rng.integers(10 ** int(rng.integers(1, 6)))) for _ in range(rng.integers(1, 5)))
-        for _ in range(rng.integers(1, 5))
-    ]
-    width, height, parts = int(rng.integers(240, 400)), int(rng.integers(8, 12)) * size, int(rng.choice([1, 3]))
-    font = ImageFont.truetype(str(face.path), parts * size)
-    sheet = Image.new("L", (parts * width, parts * height))
-    for number, line in enumerate(lines):
-        ImageDraw.Draw(sheet).text((parts * 12, parts * ((0.5 + 1.7 * number) * size + 4)), line, 255, font)
-    ink = np.asarray(sheet, np.float32).reshape(height, parts, -1).mean(1) / 255
-    ink = (cv2.blur(ink, (parts, 1)) if parts > 1 else ink).reshape(height, width, parts)
-    dark, light = rng.uniform(0, 70, 3), rng.uniform(190, 255, 3)
-    ground, tone = (light, dark) if rng.random() < 0.6 else (dark, light)
-    return np.asarray(ground + (tone - ground) * ink, np.uint8), "\n".join(lines)
+def tints(reader: Reader, mnist: Mnist, fonts: Path) -> None:
+    """200 pages each with a number under a marker, in a colored cell or selected among others, and of badges."""
+    kept = held_out(mnist, fonts)
+    plain = [str(face.path) for face in kept.faces if face.path.name.startswith(SCREEN_FACES)]
+    for number, kind in enumerate(KINDS):
+        right = wrong = 0
+        for index in range(200):
+            page, text = tinted(kind, kept, plain, np.random.default_rng([SEED, number, index]))
+            reading = reader.read(page)
+            right += reading.text == text
+            wrong += reading.status == "ok" and reading.text != text
+        print(f"{kind}: {right} of 200 right, {wrong} of the others ok")
 
 
 def pairs(reader: Reader, mnist: Mnist, fonts: Path) -> None:
@@ -287,6 +283,7 @@ MEASURES: dict[str, Callable[[Reader, Mnist, Path], None]] = {
     "text": text,
     "typed": typed,
     "screens": screens,
+    "tints": tints,
     "pairs": pairs,
     "sizes": sizes,
     "displays": displays,

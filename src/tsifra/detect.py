@@ -35,6 +35,7 @@ _STROKE = 0.35  # share of the darkest near it that a stroke has at least
 _HAIRLESS = 12  # pixels of the usual piece's width, from which one a pixel wide is no 1
 _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
+_SOLID, _COMPACT = 0.68, 0.6  # of its box, that ink fills which is no stroke, such as an icon; width by height of that
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
 _CORE, _REST = 80, 0.04  # of 255 and more is ink; of the largest piece's longer side, that a speck's is less than
 _SURELY = 0.5  # of that darkest has what is no blur between bars
@@ -251,8 +252,10 @@ def _joined(stats: NDArray[Any], fits: NDArray[np.bool_]) -> list[list[int]]:
 
 def _belongs(main: list[int], part: list[int]) -> bool:
     """Whether a component is a part of a larger one's digit, by their boxes (x, y, width, height, area)."""
-    x, y, width, height, _ = main
+    x, y, width, height, area = main
     left, top, wide, high, _ = part
+    if area > _SOLID * width * height and min(width, height) > _COMPACT * max(width, height):
+        return False
     beside = min(x + width, left + wide) - max(x, left)  # columns that both have
     above = min(y + height, top + high) - max(y, top)  # rows that both have; less than 0 is a gap
     if beside <= 0 or above < -_GAP * height:

@@ -50,20 +50,20 @@ class Arranged:
         return sum(cell is not None for line in self.lines for number in line for cell in number)
 
 
-def read_layout(gray: Gray, layout: Layout, classify: Judge, rotate: int | None = None) -> Arranged:
-    """Read a page. gray: (H, W) uint8.
+def read_layout(gray: Gray, plain: Gray, layout: Layout, classify: Judge, rotate: int | None = None) -> Arranged:
+    """Read a page. gray: (H, W) uint8. plain: the same without its tints, as lines are read; counters have some.
 
     rotate: degrees clockwise to turn it by, a multiple of 90; None to find out.
     """
     given, upright = rotate or 0, rotate is not None
-    turned = np.ascontiguousarray(np.rot90(gray, -given // 90))
+    turned, sheet = (np.ascontiguousarray(np.rot90(each, -given // 90)) for each in (gray, plain))
     grid = None if layout == "lines" else find_grid(turned)
     if grid is not None and layout == "auto" and crossed(turned, grid) >= _CROSSED:
         grid = None
     if grid is None and layout == "grid":
         return Arranged(True, given, ())
     if grid is None:
-        turns, lines = read_sheet(turned, classify, upright)
+        turns, lines = read_sheet(sheet, classify, upright)
         counter = None if turns else read_counter(turned, classify)
         if counter is not None:
             lines = _with_counter(lines, counter)
@@ -72,9 +72,9 @@ def read_layout(gray: Gray, layout: Layout, classify: Judge, rotate: int | None 
     if not _is_doubtful(table):
         return Arranged(True, (given + table.rotation) % 360, _single(table))
     # Its cells may hold several digits, or be none: as a sheet of numbers, the right way up, it tells.
-    turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(turned, classify, upright)
+    turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(sheet, classify, upright)
     if turns:
-        return read_layout(gray, layout, classify, 90 * turns)
+        return read_layout(gray, plain, layout, classify, 90 * turns)
     return Arranged(True, given, _with_numbers(table, _by_cell(lines, grid)))
 
 

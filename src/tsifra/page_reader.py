@@ -22,6 +22,7 @@ from tsifra.lane import Lane
 from tsifra.layout import LAYOUTS, Arranged, Layout, read_layout
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import Digit, Failure, Reading
+from tsifra.tints import without_tints
 
 _PARTS = 3  # pieces that one digit may be in
 _SPACIOUS = 256  # pixels of the longer side, from which a digit may be small on its paper
@@ -126,14 +127,16 @@ class PageReader:
 
     def read_page(self, page: Page, order: Order) -> Reading:
         """Read all digits of a page."""
-        upright = page.turned(order.rotate or 0)
+        with self._step("normalize"), self._lane.left() if page.large else nullcontext():
+            plain = replace(page, pixels=without_tints(page.pixels))
+        upright = plain.turned(order.rotate or 0)
         _, single = self._whole(upright)
         if order.layout != "grid" and is_plain_digit(single) and in_one_piece(next(_views(upright.pixels))):
             return single
         with self._step("normalize"), self._lane.left():
             layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
-            for gray in _views(page.pixels):
-                found = layout(gray)
+            for views in zip(_views(page.pixels), _views(plain.pixels), strict=True):
+                found = layout(*views)
                 if found.count:
                     break
         if order.layout == "grid" or found.grid or found.count > _PARTS:
