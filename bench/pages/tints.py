@@ -62,7 +62,8 @@ def badges(plain: list[str], rng: Generator) -> tuple[np.ndarray, str]:
     draw = ImageDraw.Draw(screen)
     radius = int(rng.uniform(10, min(width, height) / 5))
     lefts = np.cumsum([rng.uniform(2, 4), *rng.uniform(5, 7, int(rng.integers(1, 4)))]) * radius
-    has_icons, numbers = rng.random() < 0.6, []
+    has_icons = rng.random() < 0.6
+    numbers: list[str] = []
     for left, after in pairwise(lefts):
         if numbers and after > width:
             break
@@ -95,4 +96,4 @@ def type_of(number: str, face: ImageFont.FreeTypeFont) -> Ink:
     """A typed number in its line's height."""
     image = Image.new("L", (int(face.getlength(number)) + 4, int(1.3 * face.size)))
     ImageDraw.Draw(image).text((2, 0), number, 255, face)
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(np.asarray(image) / np.float32(255), np.float32)

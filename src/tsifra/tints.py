@@ -12,7 +12,7 @@ import numpy as np
 from tsifra.image import Pixels
 from tsifra.ink import Gray
 
-_SEEN = 1200  # pixels of the longer side that tints are looked for in
+_SEEN = 800  # pixels of the longer side that tints are looked for in
 _EVEN = 10  # gray levels, from one pixel to the next, that end a surface
 _LEAST, _MOST = 12, 0.5  # pixels of a tint's shorter side at least; share of the page at most
 _OWN, _PLAIN = 0.25, 0.99  # of a tint, that nothing stands on, at least and at most
@@ -49,31 +49,33 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
     boxes = stats[:, 2] * stats[:, 3]
     likely = (sides >= _LEAST) & (boxes <= _MOST * surfaces.size) & (areas >= _OWN * boxes / 2)
     for label in sorted(np.flatnonzero(likely[1:]) + 1, key=lambda each: int(boxes[each])):
-        left, top, wide, high, area = stats[label].tolist()
+        left, top, wide, high, _ = stats[label].tolist()
         here = np.s_[top : top + high, left : left + wide]
         own = (labels[here] == label).view(np.uint8)
-        outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        outline = max(outlines, key=cv2.contourArea)
-        hull = cv2.convexHull(outline)
-        within = np.asarray(cv2.fillConvexPoly(np.zeros_like(own), hull, 1), np.uint8)
-        filled = int(cv2.drawContours(np.zeros_like(own), [outline], -1, 1, cv2.FILLED).sum())
-        if filled < _CONVEX * int(within.sum()) or area < _OWN * filled or area > _PLAIN * filled:
-            continue
-        if _is_set_off(gray, left, top, own, within) and _is_written_on(page[here], own, within):
+        within = _with_marks(own)
+        if within is not None and _is_set_off(gray, left, top, own) and _is_written_on(page[here], own, within):
             yield left, top, within
 
 
-def _is_set_off(gray: Gray, left: int, top: int, own: Gray, within: Gray) -> bool:
-    """Whether a tint, (h, w) of 0 and 1, is of another tone than the paper around it."""
-    far = _reach(within)
-    outer = gray[max(0, top - far) : top + len(own) + far, max(0, left - far) : left + own.shape[1] + far]
-    hidden = np.zeros_like(outer)
-    y, x = min(top, far), min(left, far)
-    near = np.s_[max(0, y - _EDGE) : y + len(own) + _EDGE, max(0, x - _EDGE) : x + own.shape[1] + _EDGE]
-    hidden[near] = 1
-    tone = float(np.median(gray[top : top + len(own), left : left + own.shape[1]][own > 0]))
-    paper = outer[hidden == 0]
-    return bool(paper.size) and abs(tone - float(np.median(paper))) >= _APART
+def _with_marks(own: Gray) -> Gray | None:
+    """The hull of a surface, (h, w) of 0 and 1; None where it does not fill that, with what it encloses, or alone."""
+    outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(outlines, key=cv2.contourArea)
+    hull = np.asarray(cv2.fillConvexPoly(np.zeros_like(own), cv2.convexHull(outline), 1), np.uint8)
+    filled = int(cv2.drawContours(np.zeros_like(own), [outline], -1, 1, cv2.FILLED).sum())
+    is_whole = filled >= _CONVEX * int(hull.sum()) and _OWN * filled <= int(own.sum()) <= _PLAIN * filled
+    return hull if is_whole else None
+
+
+def _is_set_off(gray: Gray, left: int, top: int, own: Gray) -> bool:
+    """Whether a tint, (h, w) of 0 and 1 at a place of the page, is of another tone than the paper around it."""
+    (high, wide), far = own.shape, _reach(own)
+    y, x = min(top, far), min(left, far)  # of the tint in what is around it
+    around = gray[top - y : top + high + far, left - x : left + wide + far]
+    is_paper = np.ones(around.shape, bool)
+    is_paper[max(0, y - _EDGE) : y + high + _EDGE, max(0, x - _EDGE) : x + wide + _EDGE] = False
+    tone = np.median(around[y : y + high, x : x + wide][own > 0])
+    return bool(is_paper.any()) and bool(abs(tone - np.median(around[is_paper])) >= _APART)
 
 
 def _is_written_on(part: Pixels, own: Gray, within: Gray) -> bool:
