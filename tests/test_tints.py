@@ -55,6 +55,25 @@ def test_a_number_on_a_badge_beside_an_icon_is_read(reader: Reader, tone: int) -
     assert reader.read(np.asarray(screen)).text == "27"
 
 
+@pytest.mark.parametrize("wide", [14, 50])
+def test_bars_of_a_chart_are_no_digits(reader: Reader, wide: int) -> None:
+    chart = Image.new("RGB", (420, 360), WHITE)
+    draw = ImageDraw.Draw(chart)
+    for at, value in enumerate((35, 80, 62, 47)):
+        left, top = 50 + 90 * at, 340 - 3 * value
+        draw.rectangle((left, top, left + wide, 340), fill=(60, 90, 160))
+        draw.text((left + wide / 2, top - 24), str(value), BLACK, FACE, anchor="mm")
+    answer = reader.read(np.asarray(chart))
+    assert (sorted(answer.text.split()), answer.status) == (["35", "47", "62", "80"], "ok")
+
+
+def test_plain_1s_are_no_bars_of_a_chart() -> None:
+    ones = np.full((200, 300), 255, np.uint8)
+    for left in (60, 130, 200):
+        ones[40:160, left : left + 20] = 20
+    assert without_tints(ones) is ones
+
+
 @pytest.mark.parametrize("label", ["0", "4", "6", "8", "9"])
 def test_what_a_bold_digit_encloses_is_nothing_that_stands_on_it(label: str) -> None:
     bold = digit(label, 200, ink=30, pen=0.16)

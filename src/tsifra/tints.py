@@ -15,11 +15,13 @@ from tsifra.ink import Gray
 _SEEN = 800  # pixels of the longer side that tints are looked for in
 _EVEN = 10  # gray levels, from one pixel to the next, that end a surface
 _LEAST, _MOST = 12, 0.5  # pixels of a tint's shorter side at least; share of the page at most
-_OWN, _PLAIN = 0.25, 0.99  # of a tint, that nothing stands on, at least and at most
+_OWN = 0.25  # of a tint, that nothing stands on
 _CONVEX = 0.9  # of its hull, that it fills with what stands on it
 _APART = 10.0  # gray levels, that its tone differs from the paper's
 _SHOWS = 30.0  # gray levels, that what stands on it differs from its tone
 _EDGE, _AROUND = 3, 0.25  # pixels over which its edge is blurred; of its height, how far around it the paper is seen
+_FULL = 0.9  # of its box, that a rectangle fills
+_SQUARE, _ROUND, _ALIKE = 0.45, 0.85, 2  # width by height of blocks and disks; pixels by which bars of a chart differ
 _HIGH, _STOUT = 0.25, 0.4  # of the tint's height, that what stands on it is high; of its own height, that its pen is
 _LIGHT = 110.0  # gray level of paper that dark ink is on
 _HOLLOW = 0.8  # of its hull, that a digit is less than; a plain 1 is more
@@ -48,56 +50,88 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
     sides, areas = np.minimum(stats[:, 2], stats[:, 3]), stats[:, cv2.CC_STAT_AREA]
     boxes = stats[:, 2] * stats[:, 3]
     likely = (sides >= _LEAST) & (boxes <= _MOST * surfaces.size) & (areas >= _OWN * boxes / 2)
+    bare: list[tuple[int, int, Gray]] = []
+    usual = float(np.median(gray))
     for label in sorted(np.flatnonzero(likely[1:]) + 1, key=lambda each: int(boxes[each])):
-        left, top, wide, high, _ = stats[label].tolist()
+        left, top, wide, high, area = stats[label].tolist()
         here = np.s_[top : top + high, left : left + wide]
         own = (labels[here] == label).view(np.uint8)
-        within = _with_marks(own)
-        if within is not None and _is_set_off(gray, left, top, own) and _is_written_on(page[here], own, within):
-            yield left, top, within
+        hull, filled = _hull(own)
+        if filled < _CONVEX * int(hull.sum()) or area < _OWN * filled:
+            continue
+        tone, paper = _tones(gray, left, top, own)
+        if abs(tone - paper) < _APART:
+            continue
+        marks = _marks(page[here], own, hull)
+        if _are_digits(marks):
+            yield left, top, hull
+        elif not marks.any() and abs(paper - usual) < abs(tone - usual):  # else it is paper that a digit encloses
+            bare.append((left, top, own))
+    yield from _blocks(bare)
 
 
-def _with_marks(own: Gray) -> Gray | None:
-    """The hull of a surface, (h, w) of 0 and 1; None where it does not fill that, with what it encloses, or alone."""
+def _hull(own: Gray) -> tuple[Gray, int]:
+    """The hull of a surface, (h, w) of 0 and 1, and how much of it the surface fills with what it encloses."""
     outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = max(outlines, key=cv2.contourArea)
     hull = np.asarray(cv2.fillConvexPoly(np.zeros_like(own), cv2.convexHull(outline), 1), np.uint8)
-    filled = int(cv2.drawContours(np.zeros_like(own), [outline], -1, 1, cv2.FILLED).sum())
-    is_whole = filled >= _CONVEX * int(hull.sum()) and _OWN * filled <= int(own.sum()) <= _PLAIN * filled
-    return hull if is_whole else None
+    return hull, int(cv2.drawContours(np.zeros_like(own), [outline], -1, 1, cv2.FILLED).sum())
 
 
-def _is_set_off(gray: Gray, left: int, top: int, own: Gray) -> bool:
-    """Whether a tint, (h, w) of 0 and 1 at a place of the page, is of another tone than the paper around it."""
+def _blocks(bare: list[tuple[int, int, Gray]]) -> Iterator[tuple[int, int, Gray]]:
+    """Of tints on which nothing stands those that are no stroke: squares, disks, and the bars of a chart.
+
+    These are like each other but for their lengths, and begin at one line; the 1s of a number end at one as well.
+    """
+    sides = np.array([(*own.shape[::-1], left, top + len(own)) for left, top, own in bare]).reshape(-1, 4)
+    for (wide, high, left, bottom), tint in zip(sides.tolist(), bare, strict=True):
+        full = float(tint[2].mean())
+        is_block = min(wide, high) > (_SQUARE if full > _FULL else _ROUND) * max(wide, high)
+        upright = sides[np.abs(sides[:, (0, 3)] - (wide, bottom)).max(1) <= _ALIKE, 1]
+        level = sides[np.abs(sides[:, (1, 2)] - (high, left)).max(1) <= _ALIKE, 0]
+        is_bar = any(len(lengths) > 2 and np.ptp(lengths) > _EDGE for lengths in (upright, level))
+        if is_block or (is_bar and full > _FULL):
+            yield tint
+
+
+def _tones(gray: Gray, left: int, top: int, own: Gray) -> tuple[float, float]:
+    """The tones of a surface, (h, w) of 0 and 1 at a place of the page, and of the paper around it."""
     (high, wide), far = own.shape, _reach(own)
-    y, x = min(top, far), min(left, far)  # of the tint in what is around it
+    y, x = min(top, far), min(left, far)  # of the surface in what is around it
     around = gray[top - y : top + high + far, left - x : left + wide + far]
     is_paper = np.ones(around.shape, bool)
     is_paper[max(0, y - _EDGE) : y + high + _EDGE, max(0, x - _EDGE) : x + wide + _EDGE] = False
-    tone = np.median(around[y : y + high, x : x + wide][own > 0])
-    return bool(is_paper.any()) and bool(abs(tone - np.median(around[is_paper])) >= _APART)
+    tone = float(np.median(around[y : y + high, x : x + wide][own > 0]))
+    return tone, float(np.median(around[is_paper])) if is_paper.any() else tone
 
 
-def _is_written_on(part: Pixels, own: Gray, within: Gray) -> bool:
+def _marks(part: Pixels, own: Gray, hull: Gray) -> Gray:
+    """What stands on a tint, (h, w) of 0 and 1, away from its edge."""
+    page = np.atleast_3d(part)
+    off = np.abs(page - np.median(page[own > 0], axis=0)).max(2)
+    depth = float(np.quantile(off[hull > 0], 0.99))
+    inner = cv2.erode(hull, np.ones((3, 3)), borderValue=0)
+    marks = ((off >= max(_SHOWS, depth / 2)) & (hull > 0)).astype(np.uint8)
+    _, labels = cv2.connectedComponents(marks, connectivity=8)
+    marks[np.isin(labels, labels[hull > inner])] = 0  # notches
+    return np.asarray(marks, np.uint8)
+
+
+def _are_digits(marks: Gray) -> bool:
     """Whether what stands on a tint may be digits: high enough, of a pen that is not too broad, and some not convex.
 
     What a bold digit encloses is convex.
     """
-    page = np.atleast_3d(part)
-    off = np.abs(page - np.median(page[own > 0], axis=0)).max(2)
-    depth = float(np.quantile(off[within > 0], 0.99))
-    marks = ((off >= max(_SHOWS, depth / 2)) & (within > 0)).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
-    stats[np.unique(labels[within > cv2.erode(within, np.ones((3, 3), np.uint8), borderValue=0)]), 3] = 0  # notches
-    is_written = False
-    for label in np.flatnonzero(stats[1:, 3] >= _HIGH * len(own)) + 1:
+    is_any_hollow = False
+    for label in np.flatnonzero(stats[1:, 3] >= _HIGH * len(marks)) + 1:
         x, y, wide, high, area = stats[label].tolist()
         mark = np.pad((labels[y : y + high, x : x + wide] == label).view(np.uint8), 1)
         if 2 * cv2.distanceTransform(mark, cv2.DIST_L2, 3).max() > _STOUT * high:
             return False
         hull = cv2.convexHull(cv2.findNonZero(mark))
-        is_written |= area < _HOLLOW * int(cv2.fillConvexPoly(np.zeros_like(mark), hull, 1).sum())
-    return is_written
+        is_any_hollow |= area < _HOLLOW * int(cv2.fillConvexPoly(np.zeros_like(mark), hull, 1).sum())
+    return is_any_hollow
 
 
 def _reach(within: Gray) -> int:
@@ -120,11 +154,12 @@ def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float) -> 
     off = part - tone
     ends = np.quantile(off[mask > 0], (0.01, 0.99), axis=0)
     end, channel = np.unravel_index(np.abs(ends).argmax(), ends.shape)
-    if np.abs(tone - paper).max() < _APART or abs(ends[end, channel]) < _SHOWS:
+    if np.abs(tone - paper).max() < _APART:
         return
-    ink = (off[..., channel] / ends[end, channel]).clip(0, 1)[..., None]
+    shows = ends[end, channel] if abs(ends[end, channel]) >= _SHOWS else np.inf
+    ink = (off[..., channel] / shows).clip(0, 1)[..., None]
     between = np.abs(part - (tone + paper) / 2) <= np.abs(tone - paper) / 2 + 2 * _APART
-    edge = (wider > mask) & between.all(2)
+    edge = (wider > mask) & (between.all(2) | np.isinf(shows))
     black = 0.0 if paper.mean() > _LIGHT else 255.0
     part[mask > 0] = (paper + (black - paper) * ink)[mask > 0]
     part[edge] = paper
