@@ -27,7 +27,8 @@ _FILLED = 0.93  # of a polygon, that a sheet fills, and it of the sheet
 _CORNERS = 6  # of that polygon, if the picture's edges cut a sheet's corners off
 _HIDDEN = 3  # sides at most that lie beyond the picture's edges
 _MARGIN = 3  # pixels along a sheet's edge without ink
-_LONG = 41  # pixels, of which what runs along a sheet's edge is longer, and what is written no more than half
+_FINE = 480  # pixels of the thumbnail that what stands beside a strip is looked for in
+_LONG = 121  # ... of which what runs along the strip's edge is longer, and what is written no more than half
 _BROAD = 9  # pixels, of which what is written is no more than half
 _SHADED = 0.4  # of the sheet's tone, that paper in shadow has; what is darker is no paper
 _MARKS = 10  # pixels at least that are written
@@ -36,7 +37,11 @@ _OBJECTS = 0.75  # of the ink's contrast, under which what shows on the table is
 
 
 def without_table(gray: Gray) -> Gray:
-    """What a photograph shows of a sheet, and beside it more of its paper; any other picture as it is."""
+    """What a photograph shows of a sheet, and beside it more of its paper; any other picture as it is.
+
+    Beside a sheet of which a single side is seen, such as a page beside a book's gutter, nothing shows but what runs
+    along that.
+    """
     if min(gray.shape) < _LEAST:
         return gray
     for least, side, smallest in _LOOKS:
@@ -45,6 +50,8 @@ def without_table(gray: Gray) -> Gray:
             smooth = np.asarray(cv2.medianBlur(small, _SMOOTH), np.uint8)
             outline = _find(small, smooth, smallest)
             if outline is not None:
+                if _hidden(outline, small.shape) == _HIDDEN and _across(gray, small, outline) > _GRAIN:
+                    return gray
                 return _carried_on(gray, small, smooth, outline)
     return gray
 
@@ -116,8 +123,7 @@ def _along(outline: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.boo
 def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32], is_far: bool) -> bool:
     """Whether its tone is another than what is beside it, and it has ink, which is not on that nor across its edge.
 
-    Beside one of which a single side is seen, such as a page beside a book's gutter, nothing shows but what runs along
-    that. One that is far away is lighter, and hardly anything shows beside it: it is no box on a page.
+    One that is far away is lighter, and hardly anything shows beside it: it is no box on a page.
     """
     inside = _filled(outline, small.shape)
     tone, near = _tones(smooth, inside, outline)
@@ -133,8 +139,6 @@ def _is_sheet(small: Gray, smooth: Gray, outline: NDArray[np.int32], is_far: boo
     written, edge, objects = (float(np.sort(part)[-_MARKS:].min(initial=1.0)) for part in parts)
     if is_far and not _is_bare(np.abs(parts[2])):
         return False
-    if _hidden(outline, small.shape) == _HIDDEN and _across(small, 1 - wide, outline, tone) > _GRAIN:
-        return False
     return max(edge, objects) < _OBJECTS * written
 
 
@@ -143,21 +147,29 @@ def _is_bare(shown: NDArray[np.floating]) -> bool:
     return bool(np.sort(shown)[-_MARKS:].min(initial=1.0) <= _SHOWN and np.quantile(shown, _MOST) <= _GRAIN)
 
 
-def _across(small: Gray, beside: Gray, outline: NDArray[np.int32], tone: float) -> float:
-    """How much shows beside a sheet that does not run along the only side that is seen, as a share of its tone."""
+def _across(gray: Gray, small: Gray, outline: NDArray[np.int32]) -> float:
+    """How much shows beside a sheet that does not run along the only side that is seen, as a share of its tone.
+
+    small: the thumbnail that has the outline; what stands beside may be too small for it.
+    """
+    fine = np.asarray(cv2.medianBlur(thumbnail(gray, _FINE), 3), np.uint8)
+    scale = max(fine.shape) / max(small.shape)
+    inside = _filled((outline * scale).round().astype(np.int32), fine.shape)
+    tone = cv2.mean(fine, inside)[0]
+    beside = 1 - np.asarray(cv2.dilate(inside, _disk(round(scale * (_MARGIN + _BLUR)))), np.uint8)
     parts = np.roll(outline[:, 0], -1, axis=0) - outline[:, 0]
     x, y = parts[~_along(outline, small.shape).any(1)].sum(0)  # from end to end of that side
     if abs(x) > abs(y):
-        x, y, small, beside = y, x, np.ascontiguousarray(small.T), np.ascontiguousarray(beside.T)
-    upright = np.array([[1, -x / y, len(small) / 2 * x / y], [0, 1, 0]])
-    small, beside = (
+        x, y, fine, beside = y, x, np.ascontiguousarray(fine.T), np.ascontiguousarray(beside.T)
+    upright = np.array([[1, -x / y, len(fine) / 2 * x / y], [0, 1, 0]])
+    fine, beside = (
         np.asarray(cv2.warpAffine(each, upright, each.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.uint8)
-        for each in (small, beside)
+        for each in (fine, beside)
     )
     hats = [
-        cv2.morphologyEx(small, hat, np.ones((_LONG, 1), np.uint8)) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
+        cv2.morphologyEx(fine, hat, np.ones((_LONG, 1), np.uint8)) for hat in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)
     ]
-    shares = np.maximum(*hats) / np.maximum(cv2.medianBlur(small, _BROAD), _SHADED * tone)
+    shares = np.maximum(*hats) / np.maximum(cv2.medianBlur(fine, _BROAD), _SHADED * tone)
     return float(np.sort(shares[beside > 0])[-_MARKS:].min(initial=1.0))
 
 

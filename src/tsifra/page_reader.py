@@ -128,7 +128,9 @@ class PageReader:
     def read_page(self, page: Page, order: Order) -> Reading:
         """Read all digits of a page."""
         with self._step("normalize"), self._lane.left() if page.large else nullcontext():
-            plain = replace(page, pixels=without_tints(page.pixels))
+            gray = without_glare(to_gray(page.pixels))
+            is_sheet = without_table(gray) is not gray  # of which tints may be a part, or it one
+            plain = page if is_sheet else replace(page, pixels=without_tints(page.pixels))
         upright = plain.turned(order.rotate or 0)
         _, single = self._whole(upright)
         if order.layout != "grid" and is_plain_digit(single) and in_one_piece(next(_views(upright.pixels))):

@@ -17,6 +17,7 @@ _SIDE = 9
 _ALL = 0b1111111110  # a bit for each digit from 1
 _LEAST = 17  # givens, since fewer never leave one way only (McGuire, Tugemann and Civario 2014)
 _POSSIBLE = 0.002  # probability from which a cell may hold what it is not likeliest
+_STRAY = 0.05  # ... and from which it may be no digit
 _SURELY_NOT = 1e-9  # probability that all have at least
 _WORSE = 1e-4  # of the likeliest reading's probability, from which another is thought of
 _LITTLE = 0.01  # of the likeliest sudoku's, under which others change nothing
@@ -99,7 +100,7 @@ def _choices(cell: Cell) -> list[tuple[float, int]]:
     shares = sorted(
         ((max(share, _SURELY_NOT), digit) for digit, share in enumerate(cell.probabilities) if digit), reverse=True
     )
-    return shares[:1] + [each for each in shares[1:] if each[0] >= _POSSIBLE]
+    return shares[:1] + [each for each in shares[1:] if each[0] >= (_STRAY if each[1] == NONE else _POSSIBLE)]
 
 
 def _ways(free: list[int], empty: list[Units], steps: Iterator[int]) -> int:

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tsifra.image import Pixels
 from tsifra.ink import Gray
 
 _SEEN = 800  # pixels of the longer side that tints are looked for in
-_EVEN = 10  # gray levels, from one pixel to the next, that end a surface
-_LEAST, _MOST = 12, 0.5  # pixels of a tint's shorter side at least; share of the page at most
+_CLEAN = 1  # gray levels, from one pixel to the next, of a page that is drawn and no photograph
+_EVEN, _EVEN_DRAWN = 10, 6  # ... that end a surface
+_LEAST = 12  # pixels of a tint's shorter side
+_MOST, _MOST_DRAWN = 0.05, 0.5  # share of the page that it is at most; of a photograph more is a sheet or a sign
 _OWN = 0.25  # of a tint, that nothing stands on
 _CONVEX = 0.9  # of its hull, that it fills with what stands on it
 _APART = 10.0  # gray levels, that its tone differs from the paper's
@@ -22,8 +25,11 @@ _SHOWS = 30.0  # gray levels, that what stands on it differs from its tone
 _EDGE, _AROUND = 3, 0.25  # pixels over which its edge is blurred; of its height, how far around it the paper is seen
 _FULL = 0.9  # of its box, that a rectangle fills
 _SQUARE, _ROUND, _ALIKE = 0.45, 0.85, 2  # width by height of blocks and disks; pixels by which bars of a chart differ
-_HIGH, _STOUT = 0.25, 0.4  # of the tint's height, that what stands on it is high; of its own height, that its pen is
-_LIGHT = 110.0  # gray level of paper that dark ink is on
+_HIGH, _LOW = 0.12, 6  # of the tint's height, and pixels, that what stands on it is high
+_STOUT = 0.4  # of its own height, that its pen is
+_FEW = 8  # pixels that are darker or lighter than ink
+_UNEVEN = 16.0  # gray levels that half of what is around it lies within, if that is paper
+_LIGHT = 90.0  # gray level of paper that dark ink is on
 _HOLLOW = 0.8  # of its hull, that a digit is less than; a plain 1 is more
 
 
@@ -45,11 +51,13 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
     """Left, top and (h, w) of 0 and 1 of each tint on which something stands, the smallest first."""
     gray = np.asarray(cv2.medianBlur(page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), 3), np.uint8)
     steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
-    surfaces = (steps <= _EVEN).astype(np.uint8)
+    is_drawn = bool(np.median(steps) <= _CLEAN)
+    surfaces = (steps <= (_EVEN_DRAWN if is_drawn else _EVEN)).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(surfaces, connectivity=4)
     sides, areas = np.minimum(stats[:, 2], stats[:, 3]), stats[:, cv2.CC_STAT_AREA]
     boxes = stats[:, 2] * stats[:, 3]
-    likely = (sides >= _LEAST) & (boxes <= _MOST * surfaces.size) & (areas >= _OWN * boxes / 2)
+    likely = (sides >= _LEAST) & (boxes <= (_MOST_DRAWN if is_drawn else _MOST) * gray.size)
+    likely &= areas >= _OWN * boxes / 2
     bare: list[tuple[int, int, Gray]] = []
     usual = float(np.median(gray))
     for label in sorted(np.flatnonzero(likely[1:]) + 1, key=lambda each: int(boxes[each])):
@@ -59,15 +67,16 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
         hull, filled = _hull(own)
         if filled < _CONVEX * int(hull.sum()) or area < _OWN * filled:
             continue
-        tone, paper = _tones(gray, left, top, own)
-        if abs(tone - paper) < _APART:
+        tone, paper, spread = _tones(gray, left, top, own)
+        if abs(tone - paper) < _APART or spread > _UNEVEN:
             continue
         marks = _marks(page[here], own, hull)
         if _are_digits(marks):
             yield left, top, hull
         elif not marks.any() and abs(paper - usual) < abs(tone - usual):  # else it is paper that a digit encloses
             bare.append((left, top, own))
-    yield from _blocks(bare)
+    if is_drawn:  # of a photograph they may be boards or bricks
+        yield from _blocks(bare)
 
 
 def _hull(own: Gray) -> tuple[Gray, int]:
@@ -94,15 +103,25 @@ def _blocks(bare: list[tuple[int, int, Gray]]) -> Iterator[tuple[int, int, Gray]
             yield tint
 
 
-def _tones(gray: Gray, left: int, top: int, own: Gray) -> tuple[float, float]:
-    """The tones of a surface, (h, w) of 0 and 1 at a place of the page, and of the paper around it."""
+def _tones(gray: Gray, left: int, top: int, own: Gray) -> tuple[float, float, float]:
+    """The tone of a surface, (h, w) of 0 and 1 at a place of the page, that of what is around it, and how even that is:
+    gray levels between the ends of the densest half of it."""
     (high, wide), far = own.shape, _reach(own)
     y, x = min(top, far), min(left, far)  # of the surface in what is around it
     around = gray[top - y : top + high + far, left - x : left + wide + far]
     is_paper = np.ones(around.shape, bool)
     is_paper[max(0, y - _EDGE) : y + high + _EDGE, max(0, x - _EDGE) : x + wide + _EDGE] = False
     tone = float(np.median(around[y : y + high, x : x + wide][own > 0]))
-    return tone, float(np.median(around[is_paper])) if is_paper.any() else tone
+    low, paper, above = _densest_half(around[is_paper]) if is_paper.any() else (tone, tone, tone)
+    return tone, paper, above - low
+
+
+def _densest_half(values: NDArray[np.uint8]) -> tuple[float, float, float]:
+    """Least, median and greatest of the half of some values that lies closest together (Rousseeuw 1984)."""
+    ordered = np.sort(values).astype(float)
+    half = len(ordered) // 2
+    at = int((ordered[half:] - ordered[: len(ordered) - half]).argmin())
+    return float(ordered[at]), float(ordered[at + half // 2]), float(ordered[at + half])
 
 
 def _marks(part: Pixels, own: Gray, hull: Gray) -> Gray:
@@ -124,11 +143,11 @@ def _are_digits(marks: Gray) -> bool:
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
     is_any_hollow = False
-    for label in np.flatnonzero(stats[1:, 3] >= _HIGH * len(marks)) + 1:
+    for label in np.flatnonzero(stats[1:, 3] >= max(_LOW, _HIGH * len(marks))) + 1:
         x, y, wide, high, area = stats[label].tolist()
         mark = np.pad((labels[y : y + high, x : x + wide] == label).view(np.uint8), 1)
         if 2 * cv2.distanceTransform(mark, cv2.DIST_L2, 3).max() > _STOUT * high:
-            return False
+            continue
         hull = cv2.convexHull(cv2.findNonZero(mark))
         is_any_hollow |= area < _HOLLOW * int(cv2.fillConvexPoly(np.zeros_like(mark), hull, 1).sum())
     return is_any_hollow
@@ -150,9 +169,11 @@ def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float) -> 
     mask, wider = cv2.erode(mask, np.ones((3, 3))), cv2.dilate(mask, np.ones((2 * round(_EDGE / scale) + 1,) * 2))
     if wider.all() or not mask.any():
         return
-    tone, paper = np.median(part[mask > 0], axis=0), np.median(part[wider == 0], axis=0)
+    tone = np.median(part[mask > 0], axis=0)
+    paper = np.array([_densest_half(channel)[1] for channel in part[wider == 0].T])
     off = part - tone
-    ends = np.quantile(off[mask > 0], (0.01, 0.99), axis=0)
+    few = min(_FEW, int(mask.sum()) // 2)
+    ends = np.partition(off[mask > 0], (few, -1 - few), axis=0)[[few, -1 - few]]
     end, channel = np.unravel_index(np.abs(ends).argmax(), ends.shape)
     if np.abs(tone - paper).max() < _APART:
         return
