@@ -128,17 +128,17 @@ class PageReader:
     def read_page(self, page: Page, order: Order) -> Reading:
         """Read all digits of a page."""
         with self._step("normalize"), self._lane.left() if page.large else nullcontext():
-            gray = without_glare(to_gray(page.pixels))
-            is_sheet = without_table(gray) is not gray  # of which tints may be a part, or it one
-            plain = page if is_sheet else replace(page, pixels=without_tints(page.pixels))
+            plain = _without_tints(page)
         upright = plain.turned(order.rotate or 0)
         _, single = self._whole(upright)
         if order.layout != "grid" and is_plain_digit(single) and in_one_piece(next(_views(upright.pixels))):
             return single
         with self._step("normalize"), self._lane.left():
             layout = partial(read_layout, layout=order.layout, classify=self._ask, rotate=order.rotate)
-            for views in zip(_views(page.pixels), _views(plain.pixels), strict=True):
-                found = layout(*views)
+            shown = _views(page.pixels)
+            views = ((gray, gray) for gray in shown) if plain is page else zip(shown, _views(plain.pixels), strict=True)
+            for gray, even in views:
+                found = layout(gray, even)
                 if found.count:
                     break
         if order.layout == "grid" or found.grid or found.count > _PARTS:
@@ -200,6 +200,15 @@ class _Measured:
     def several(self, images: Gray) -> NDArray[np.float32]:
         with self.step("classify"):
             return self.classifier.several(images)
+
+
+def _without_tints(page: Page) -> Page:
+    """A page without its tints; as it is where it shows a sheet, which they may be a part of."""
+    pixels = without_tints(page.pixels)
+    if pixels is page.pixels:
+        return page
+    gray = without_glare(to_gray(page.pixels))
+    return replace(page, pixels=pixels) if without_table(gray) is gray else page
 
 
 def _views(pixels: Pixels) -> Iterator[Gray]:

@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from tsifra.image import Pixels
 from tsifra.ink import Gray
 
+_SMALLEST = 64  # pixels of the longer side of a page with a tint
 _SEEN = 800  # pixels of the longer side that tints are looked for in
 _CLEAN = 1  # gray levels, from one pixel to the next, of a page that is drawn and no photograph
 _EVEN, _EVEN_DRAWN = 10, 6  # ... that end a surface
+_SAMPLE = 400  # pixels that tell a tone
 _LEAST = 12  # pixels of a tint's shorter side
-_MOST, _MOST_DRAWN = 0.05, 0.5  # share of the page that it is at most; of a photograph more is a sheet or a sign
+_MOST = 0.5  # share of the page that it is at most
 _OWN = 0.25  # of a tint, that nothing stands on
 _CONVEX = 0.9  # of its hull, that it fills with what stands on it
 _APART = 10.0  # gray levels, that its tone differs from the paper's
@@ -35,6 +37,8 @@ _HOLLOW = 0.8  # of its hull, that a digit is less than; a plain 1 is more
 
 def without_tints(pixels: Pixels) -> Pixels:
     """A page whose tinted parts with something on them are as its paper; the very picture where there is none."""
+    if max(pixels.shape) < _SMALLEST:
+        return pixels
     scale = min(1.0, _SEEN / max(pixels.shape))
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     small = pixels if scale == 1.0 else np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -49,17 +53,17 @@ def without_tints(pixels: Pixels) -> Pixels:
 
 def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
     """Left, top and (h, w) of 0 and 1 of each tint on which something stands, the smallest first."""
-    gray = np.asarray(cv2.medianBlur(page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), 3), np.uint8)
-    steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    planes = [np.asarray(cv2.medianBlur(plane, 3), np.uint8) for plane in _planes(page)]
+    steps = np.max([cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) for plane in planes], axis=0)
     is_drawn = bool(np.median(steps) <= _CLEAN)
     surfaces = (steps <= (_EVEN_DRAWN if is_drawn else _EVEN)).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(surfaces, connectivity=4)
     sides, areas = np.minimum(stats[:, 2], stats[:, 3]), stats[:, cv2.CC_STAT_AREA]
     boxes = stats[:, 2] * stats[:, 3]
-    likely = (sides >= _LEAST) & (boxes <= (_MOST_DRAWN if is_drawn else _MOST) * gray.size)
+    likely = (sides >= _LEAST) & (boxes <= _MOST * steps.size)
     likely &= areas >= _OWN * boxes / 2
     bare: list[tuple[int, int, Gray]] = []
-    usual = float(np.median(gray))
+    usual = [float(np.median(plane)) for plane in planes]
     for label in sorted(np.flatnonzero(likely[1:]) + 1, key=lambda each: int(boxes[each])):
         left, top, wide, high, area = stats[label].tolist()
         here = np.s_[top : top + high, left : left + wide]
@@ -67,16 +71,29 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
         hull, filled = _hull(own)
         if filled < _CONVEX * int(hull.sum()) or area < _OWN * filled:
             continue
-        tone, paper, spread = _tones(gray, left, top, own)
-        if abs(tone - paper) < _APART or spread > _UNEVEN:
+        tones = [_tones(plane, left, top, own) for plane in planes]
+        plainest = max(range(len(planes)), key=lambda index: abs(tones[index][0] - tones[index][1]))
+        tone, paper, _ = tones[plainest]
+        if abs(tone - paper) < _APART or any(spread > _UNEVEN for *_, spread in tones):
             continue
         marks = _marks(page[here], own, hull)
         if _are_digits(marks):
             yield left, top, hull
-        elif not marks.any() and abs(paper - usual) < abs(tone - usual):  # else it is paper that a digit encloses
+        elif not marks.any() and abs(paper - usual[plainest]) < abs(
+            tone - usual[plainest]
+        ):  # else it is paper that a digit encloses
             bare.append((left, top, own))
     if is_drawn:  # of a photograph they may be boards or bricks
         yield from _blocks(bare)
+
+
+def _planes(page: Pixels) -> list[Gray]:
+    """The light of a page and, of one in color, how much more red than blue it is: some tints are as light as paper."""
+    if page.ndim == 2:
+        return [page]
+    red, _, blue = cv2.split(page)
+    warmth = cv2.addWeighted(red, 0.5, blue, -0.5, 128)
+    return [np.asarray(plane, np.uint8) for plane in (cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), warmth)]
 
 
 def _hull(own: Gray) -> tuple[Gray, int]:
@@ -103,17 +120,21 @@ def _blocks(bare: list[tuple[int, int, Gray]]) -> Iterator[tuple[int, int, Gray]
             yield tint
 
 
-def _tones(gray: Gray, left: int, top: int, own: Gray) -> tuple[float, float, float]:
-    """The tone of a surface, (h, w) of 0 and 1 at a place of the page, that of what is around it, and how even that is:
+def _tones(plane: Gray, left: int, top: int, own: Gray) -> tuple[float, float, float]:
+    """The tone of a surface, (h, w) of 0 and 1 at a place of a plane, that of what is around it, and how even that is:
     gray levels between the ends of the densest half of it."""
     (high, wide), far = own.shape, _reach(own)
     y, x = min(top, far), min(left, far)  # of the surface in what is around it
-    around = gray[top - y : top + high + far, left - x : left + wide + far]
+    around = plane[top - y : top + high + far, left - x : left + wide + far]
     is_paper = np.ones(around.shape, bool)
     is_paper[max(0, y - _EDGE) : y + high + _EDGE, max(0, x - _EDGE) : x + wide + _EDGE] = False
-    tone = float(np.median(around[y : y + high, x : x + wide][own > 0]))
-    low, paper, above = _densest_half(around[is_paper]) if is_paper.any() else (tone, tone, tone)
+    tone = float(np.median(_some(around[y : y + high, x : x + wide][own > 0])))
+    low, paper, above = _densest_half(_some(around[is_paper])) if is_paper.any() else (tone, tone, tone)
     return tone, paper, above - low
+
+
+def _some(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return values[:: max(1, len(values) // _SAMPLE)]
 
 
 def _densest_half(values: NDArray[np.uint8]) -> tuple[float, float, float]:
