@@ -159,6 +159,8 @@ def _across(gray: Gray, small: Gray, outline: NDArray[np.int32]) -> float:
     beside = 1 - np.asarray(cv2.dilate(inside, _disk(round(scale * (_MARGIN + _BLUR)))), np.uint8)
     parts = np.roll(outline[:, 0], -1, axis=0) - outline[:, 0]
     x, y = parts[~_along(outline, small.shape).any(1)].sum(0)  # from end to end of that side
+    if not (x or y):
+        return 1.0  # there is no such side
     if abs(x) > abs(y):
         x, y, fine, beside = y, x, np.ascontiguousarray(fine.T), np.ascontiguousarray(beside.T)
     upright = np.array([[1, -x / y, len(fine) / 2 * x / y], [0, 1, 0]])

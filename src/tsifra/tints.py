@@ -1,7 +1,7 @@
-"""A page with numbers on parts of another tone, such as marked ones, cells and bars -> the same on one paper.
+"""A page with numbers on parts of another tone, such as marked ones, cells and buttons -> the same on one paper.
 
-Flows in: pixels, (H, W) or (H, W, 3) uint8. Flows out: the same, with what stands on a tint as dark on the paper around
-it as its ink is on white. Knows nothing of digits.
+Flows in: pixels, (H, W) or (H, W, 3) uint8. Flows out: the same, with what stands on a tint as ink on the paper around
+it, and without solid blocks, such as icons and the bars of charts. Knows nothing of digits.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _HOLLOW = 0.8  # of its hull, that a digit is less than; a plain 1 is more
 
 
 def without_tints(pixels: Pixels) -> Pixels:
-    """A page whose tinted parts with something on them are as its paper; the very picture where there is none."""
+    """A page whose tints and blocks are as its paper but for what stands on them; the very picture if it has none."""
     if max(pixels.shape) < _SMALLEST:
         return pixels
     scale = min(1.0, _SEEN / max(pixels.shape))
@@ -52,7 +52,7 @@ def without_tints(pixels: Pixels) -> Pixels:
 
 
 def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
-    """Left, top and (h, w) of 0 and 1 of each tint on which something stands, the smallest first."""
+    """Left, top and (h, w) of 0 and 1 of each tint on which something stands, the smallest first, then of blocks."""
     planes = [np.asarray(cv2.medianBlur(plane, 3), np.uint8) for plane in _planes(page)]
     steps = np.max([cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) for plane in planes], axis=0)
     is_drawn = bool(np.median(steps) <= _CLEAN)
@@ -79,10 +79,8 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
         marks = _marks(page[here], own, hull)
         if _are_digits(marks):
             yield left, top, hull
-        elif not marks.any() and abs(paper - usual[plainest]) < abs(
-            tone - usual[plainest]
-        ):  # else it is paper that a digit encloses
-            bare.append((left, top, own))
+        elif not marks.any() and abs(paper - usual[plainest]) < abs(tone - usual[plainest]):
+            bare.append((left, top, own))  # what is as the page's paper may be enclosed by a digit
     if is_drawn:  # of a photograph they may be boards or bricks
         yield from _blocks(bare)
 
@@ -183,25 +181,29 @@ def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float) -> 
     """Bring what stands on a tint of a reduced page to the paper around it. page: (H, W, C)."""
     far = _reach(within)
     x0, y0 = round((left - far) / scale), round((top - far) / scale)
-    wide, high = (round((side + 2 * far) / scale) for side in within.shape[::-1])
-    mask = cv2.resize(np.pad(within, far), (wide, high), interpolation=cv2.INTER_NEAREST)
+    width, height = (round((side + 2 * far) / scale) for side in within.shape[::-1])
+    mask = cv2.resize(np.pad(within, far), (width, height), interpolation=cv2.INTER_NEAREST)
     mask = mask[max(0, -y0) : page.shape[0] - y0, max(0, -x0) : page.shape[1] - x0]
-    part = page[max(0, y0) : y0 + high, max(0, x0) : x0 + wide]
+    part = page[max(0, y0) : y0 + height, max(0, x0) : x0 + width]
     mask, wider = cv2.erode(mask, np.ones((3, 3))), cv2.dilate(mask, np.ones((2 * round(_EDGE / scale) + 1,) * 2))
     if wider.all() or not mask.any():
         return
-    tone = np.median(part[mask > 0], axis=0)
-    paper = np.array([_densest_half(channel)[1] for channel in part[wider == 0].T])
-    off = part - tone
-    few = min(_FEW, int(mask.sum()) // 2)
-    ends = np.partition(off[mask > 0], (few, -1 - few), axis=0)[[few, -1 - few]]
-    end, channel = np.unravel_index(np.abs(ends).argmax(), ends.shape)
+    paper = np.array([_densest_half(channel)[1] for channel in _some(part[wider == 0]).T])
+    counts = [cv2.calcHist([part], [channel], mask, [256], [0, 256]).ravel().cumsum() for channel in range(len(paper))]
+    total = int(mask.sum())
+    few = min(_FEW, total // 2)
+    low, tone, high = (
+        np.array([np.searchsorted(count, at) for count in counts]) for at in (few, total / 2, total - few)
+    )
     if np.abs(tone - paper).max() < _APART:
         return
+    ends = np.stack((low - tone, high - tone))
+    end, channel = np.unravel_index(np.abs(ends).argmax(), ends.shape)
     shows = ends[end, channel] if abs(ends[end, channel]) >= _SHOWS else np.inf
-    ink = (off[..., channel] / shows).clip(0, 1)[..., None]
-    between = np.abs(part - (tone + paper) / 2) <= np.abs(tone - paper) / 2 + 2 * _APART
-    edge = (wider > mask) & (between.all(2) | np.isinf(shows))
-    black = 0.0 if paper.mean() > _LIGHT else 255.0
-    part[mask > 0] = (paper + (black - paper) * ink)[mask > 0]
-    part[edge] = paper
+    ink = ((np.arange(256) - tone[channel]) / shows).clip(0, 1)[:, None]  # of each level of that channel
+    levels = (paper + ((0 if paper.mean() > _LIGHT else 255) - paper) * ink).astype(np.uint8)
+    np.copyto(part, levels[part[..., channel]], where=mask[..., None] > 0)
+    edge = part[wider > mask]
+    between = np.abs(edge - (tone + paper) / 2) <= np.abs(tone - paper) / 2 + 2 * _APART
+    edge[between.all(1) | np.isinf(shows)] = paper
+    part[wider > mask] = edge
