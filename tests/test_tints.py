@@ -45,6 +45,20 @@ def test_a_marked_number_is_read_with_the_others(
     assert (right, bottom) <= (180, 175)
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_page_that_lies_on_a_side_has_tints_too(reader: Reader, turns: int) -> None:
+    assert reader.read(np.rot90(page((255, 240, 60)), turns)).text == "4071\n592\n83"
+
+
+def test_a_small_digit_on_a_broad_button_is_read(reader: Reader) -> None:
+    screen = Image.new("RGB", (460, 400), WHITE)
+    draw = ImageDraw.Draw(screen)
+    for number, top in (("3", 30), ("9", 150), ("64", 270)):
+        draw.rounded_rectangle((60, top, 400, top + 90), 12, (40, 110, 200))
+        draw.text((230, top + 45), number, WHITE, FACE, anchor="mm")
+    assert reader.read(np.asarray(screen)).text == "3\n9\n64"
+
+
 @pytest.mark.parametrize("tone", [20, 240])
 def test_a_number_on_a_badge_beside_an_icon_is_read(reader: Reader, tone: int) -> None:
     screen = Image.new("RGB", (320, 240), (tone, tone, tone))

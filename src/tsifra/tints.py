@@ -24,11 +24,11 @@ _OWN = 0.25  # of a tint, that nothing stands on
 _CONVEX = 0.9  # of its hull, that it fills with what stands on it
 _APART = 10.0  # gray levels, that its tone differs from the paper's
 _SHOWS = 30.0  # gray levels, that what stands on it differs from its tone
-_EDGE, _AROUND = 3, 0.25  # pixels over which its edge is blurred; of its height, how far around it the paper is seen
+_EDGE, _AROUND = 3, 0.25  # pixels over which its edge is blurred; of its shorter side, how far around it paper is seen
 _FULL = 0.9  # of its box, that a rectangle fills
 _SQUARE, _ROUND, _ALIKE = 0.6, 0.85, 2  # width by height of blocks and disks; pixels by which bars of a chart differ
-_HIGH, _LOW = 0.12, 6  # of the tint's height, and pixels, that what stands on it is high
-_STOUT = 0.4  # of its own height, that its pen is
+_HIGH, _LOW = 0.12, 6  # of the tint's shorter side, and pixels, that what stands on it is long
+_STOUT = 0.4  # of its own length, that its pen is
 _FEW = 8  # pixels that are darker or lighter than ink
 _UNEVEN = 16.0  # gray levels that half of what is around it lies within, if that is paper
 _LIGHT = 90.0  # gray level of paper that dark ink is on
@@ -156,16 +156,17 @@ def _marks(part: Pixels, own: Gray, hull: Gray) -> Gray:
 
 
 def _are_digits(marks: Gray) -> bool:
-    """Whether what stands on a tint may be digits: high enough, of a pen that is not too broad, and some not convex.
+    """Whether what stands on a tint may be digits: long enough, of a pen that is not too broad, and some not convex.
 
-    What a bold digit encloses is convex.
+    What a bold digit encloses is convex. The page may lie on a side.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
     is_any_hollow = False
-    for label in np.flatnonzero(stats[1:, 3] >= max(_LOW, _HIGH * len(marks))) + 1:
+    longer = stats[1:, 2:4].max(1)
+    for label in np.flatnonzero(longer >= max(_LOW, _HIGH * min(marks.shape))) + 1:
         x, y, wide, high, area = stats[label].tolist()
         mark = np.pad((labels[y : y + high, x : x + wide] == label).view(np.uint8), 1)
-        if 2 * cv2.distanceTransform(mark, cv2.DIST_L2, 3).max() > _STOUT * high:
+        if 2 * cv2.distanceTransform(mark, cv2.DIST_L2, 3).max() > _STOUT * max(wide, high):
             continue
         hull = cv2.convexHull(cv2.findNonZero(mark))
         is_any_hollow |= area < _HOLLOW * int(cv2.fillConvexPoly(np.zeros_like(mark), hull, 1).sum())
@@ -174,7 +175,7 @@ def _are_digits(marks: Gray) -> bool:
 
 def _reach(within: Gray) -> int:
     """How far around a tint its paper is seen, in pixels."""
-    return max(2 * _EDGE, round(_AROUND * len(within)))
+    return max(2 * _EDGE, int(_AROUND * min(within.shape) + 0.5))
 
 
 def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float) -> None:
