@@ -132,6 +132,26 @@ def test_cells_hold_numbers_too(reader: Reader, layout: Layout, turns: int) -> N
     assert (reading.rotation, reading.status) == (90 * turns, "ok")
 
 
+@pytest.mark.parametrize(("wide", "high"), [(60, 60), (100, 40), (100, 100), (160, 160), (200, 100)])
+@pytest.mark.parametrize("size", [12, 18, 24])
+def test_small_type_in_cells_is_read(reader: Reader, wide: int, high: int, size: int) -> None:
+    for rows in ([["12", "345", "7"], ["80", "", "264"], ["908", "4", "27"]], [[*"123"], ["4", "5", ""], [*"678"]]):
+        parts = " " if "12" in rows[0] else ""
+        reading = reader.read(printed(rows, wide, high, size))
+        assert reading.text.split("\n") == [parts.join(number or "." for number in row) for row in rows]
+        assert reading.status == "ok"
+
+
+def test_no_line_of_an_empty_table_is_a_digit(reader: Reader) -> None:
+    assert reader.read(printed([[""] * 4] * 5, 90, 60)).text.split("\n") == ["...."] * 5
+
+
+def test_a_thin_pen_beside_bold_type_is_read(reader: Reader) -> None:
+    gray = page(SUDOKU, 80)
+    gray[98:162, 258:322] = cv2.GaussianBlur(digit("4", 64, ink=170, paper=235, pen=0.025), (0, 0), 0.8)
+    assert reader.read(gray, layout="grid").text.split("\n") == ["534.7....", *SUDOKU[1:]]
+
+
 def test_what_has_no_grid_is_blank(reader: Reader) -> None:
     for gray in (np.full((200, 300), 240, np.uint8), digit("4", 300), shot(page(FORM))[:100]):
         assert find_grid(np.ascontiguousarray(gray)) is None

@@ -22,6 +22,7 @@ _COUNTS = range(1, 21)  # rows, or columns
 _CELLS = 3  # that a grid has at least
 _USUALLY, _NEARLY_ALL = 0.5, 0.8  # share of a line that is dark: text is not, over so much of it
 _CLEAR = 0.15  # by how much lines must stand out
+_MARGIN = 0.06, 0.2  # of a cell, from line to line, between which what stands in it leaves room
 _CELL = 44  # pixels of the shorter side of a straightened cell
 _PLAINLY, _LONGEST = 1.25, 6.0  # times as long as the shorter side, from which and up to which the longer one is
 _CLEAR_OF_LINE = 5  # pixels from the edge of a straightened cell from which its lines are left behind
@@ -47,10 +48,16 @@ class Grid:
         return self.knots.shape[0] - 1, self.knots.shape[1] - 1
 
     @property
+    def sides(self) -> tuple[float, float]:
+        """Height and width of the usual cell, in pixels of the picture."""
+        across, down = np.diff(self.knots, axis=1), np.diff(self.knots, axis=0)
+        return float(np.median(np.hypot(*down.T))), float(np.median(np.hypot(*across.T)))
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels that a cell is straightened to: 44, and more of the longer where it is plainly."""
-        across, down = np.diff(self.knots, axis=1), np.diff(self.knots, axis=0)
-        ratio = float(np.median(np.hypot(*across.T)) / np.median(np.hypot(*down.T)))
+        high, wide = self.sides
+        ratio = wide / high
         longer = round(_CELL * min(_LONGEST, max(ratio, 1 / ratio)))
         if longer < _PLAINLY * _CELL:
             return _CELL, _CELL
@@ -209,7 +216,24 @@ def _count_lines(straight: NDArray[np.float32]) -> tuple[int, int] | None:
         columns = _count_along(straight, 0, _NEARLY_ALL)
     elif columns == 1:
         rows = _count_along(straight, 1, _NEARLY_ALL)
-    return (rows, columns) if rows * columns >= _CELLS else None
+    if rows * columns < _CELLS:
+        return None
+    # Below each other they are as long together as half of a line, but leave room above and below.
+    return (
+        _divided(rows, _count_along(straight[:, _margins(columns)], 1, _USUALLY)),
+        _divided(columns, _count_along(straight[_margins(rows)], 0, _USUALLY)),
+    )
+
+
+def _margins(number: int) -> NDArray[np.bool_]:
+    """(_SIDE,): what lies in one of so many cells near a line, but not on it."""
+    off = np.arange(_SIDE) * number / _SIDE % 1
+    off = np.minimum(off, 1 - off)
+    return (_MARGIN[0] < off) & (off < _MARGIN[1])
+
+
+def _divided(number: int, fewer: int) -> int:
+    return fewer if fewer and number % fewer == 0 else number
 
 
 def _count_along(straight: NDArray[np.float32], axis: int, share: float) -> int:

@@ -5,7 +5,7 @@ thresholds or records.
 """
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Literal, get_args
 
@@ -23,6 +23,8 @@ Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
 
 _SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
+_SMALL = 0.4  # of a cell's height, under which what stands in a table's cells is small type
+_INSIDE = 0.06  # of a cell's shorter side, that numbers which are all that stands in it are away from its lines
 _MOST_OF = 0.8  # of the width of all ink in a cell, that its digits must span; what a word leaves is shorter
 _CROSSED = 0.18  # times that ink crosses a line, by cells with ink, from which a grid is squared paper
 
@@ -69,20 +71,29 @@ def read_layout(gray: Gray, plain: Gray, layout: Layout, classify: Judge, rotate
             lines = _with_counter(lines, counter)
         return Arranged(False, (given + 90 * turns) % 360, _frozen(lines))
     table = as_sudoku(read_table(turned, grid, classify, upright))
-    if not _is_doubtful(table):
+    is_small = _is_small(table, grid)
+    if not is_small and not _is_doubtful(table):
         return Arranged(True, (given + table.rotation) % 360, _single(table))
-    # Its cells may hold several digits, or be none: as a sheet of numbers, the right way up, it tells.
+    # Its cells may hold several digits, or small ones, or be none: as a sheet of numbers, the right way up, it tells.
     turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(sheet, classify, upright)
     if turns:
         return read_layout(gray, plain, layout, classify, 90 * turns)
-    return Arranged(True, given, _with_numbers(table, _by_cell(lines, grid)))
+    numbers = _by_cell(lines, grid)
+    return Arranged(True, given, _with_small(table, numbers, grid) if is_small else _with_numbers(table, numbers))
 
 
 def _with_counter(lines: Lines, counter: Counter) -> Lines:
-    """The lines of a page, and of its counter what it shows instead of what was read there."""
+    """The lines of a page, and of its counter what it shows instead of what was read there, if that is another."""
+    held = [[cell for cell in number if counter.holds(cell.bbox)] for line in lines for number in line]
+    if [_digits(number) for number in held if number] == [_digits(number) for number in counter.numbers]:
+        return lines
     kept = [[[cell for cell in number if not counter.holds(cell.bbox)] for number in line] for line in lines]
     beside = [parts for line in kept if (parts := [number for number in line if number])]
     return sorted([*beside, counter.numbers], key=_middle)
+
+
+def _digits(number: list[Cell]) -> list[int]:
+    return [cell.likeliest for cell in number]
 
 
 def _middle(line: list[list[Cell]]) -> float:
@@ -93,6 +104,13 @@ def _is_doubtful(table: Table) -> bool:
     """Whether enough of what stands in its cells is no digit; never where all are empty."""
     shares = [_share(cell) for row in table.rows for cell in row if cell is not None]
     return shares.count(0.0) >= max(1, _SEVERAL * len(shares))
+
+
+def _is_small(table: Table, grid: Grid) -> bool:
+    """Whether what stands in a table's cells is small beside them; where nothing was found, it may be too small."""
+    heights = [cell.bbox[3] - cell.bbox[1] for row in table.rows for cell in row if cell is not None]
+    side = grid.sides[table.rotation // 90 % 2]
+    return not heights or float(np.median(heights)) < _SMALL * side
 
 
 def _by_cell(lines: Lines, grid: Grid) -> dict[tuple[int, int], list[list[Cell]]]:
@@ -124,6 +142,31 @@ def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]
         )
         for row, cells in enumerate(table.rows)
     )
+
+
+def _with_small(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]], grid: Grid) -> ArrangedLines:
+    """A table's rows with the numbers that were found in its cells, where they are surer than what they were whole."""
+    rows = [
+        [_surer(cell, numbers.get((row, column), []), grid) for column, cell in enumerate(cells)]
+        for row, cells in enumerate(table.rows)
+    ]
+    apart = tuple(tuple(tuple(number) for cell in row for number in cell) for row in rows)
+    if all(len(cell) == len(cell[0]) == 1 for row in rows for cell in row):
+        return tuple((tuple(chain.from_iterable(row)),) for row in apart)
+    return apart
+
+
+def _surer(whole: Cell | None, numbers: list[list[Cell]], grid: Grid) -> list[list[Cell | None]]:
+    """Numbers that were found in a cell, or what it was whole."""
+    digits = [cell for number in numbers for cell in number]
+    if not digits or min(map(_share, digits)) <= _share(whole):
+        return [[whole]]
+    away = _INSIDE * min(grid.sides)
+    boxes = np.array([cell.bbox for cell in digits])
+    ends = np.concatenate((boxes[:, :2] - away, boxes[:, 2:] + away))
+    if whole is None and len({*grid.places(ends)}) > 1:
+        return [[whole]]
+    return [list(number) for number in numbers]
 
 
 def _single(table: Table) -> ArrangedLines:

@@ -6,6 +6,7 @@ where it is empty, and how far the page is turned. Knows nothing of thresholds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 from tsifra.grid import Grid
 from tsifra.ink import Gray
 from tsifra.normalize import normalize
-from tsifra.reading import BBox
+from tsifra.reading import NONE, BBox
 
 Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
-_INSET = 0.04  # share of a cell that is cut off on each side, with most of its lines
+_INSETS = 0.04, 0.14  # share of a cell that is cut off on each side, with most of its lines; more if they hide the rest
 _FAINT = 0.4  # of the usual contrast of what stands in a table's cells, under which a cell is empty
-_DARKEST = 32  # pixels that are darker than what the contrast is measured from: fewer than a small digit has
+_DOUBT = 0.3  # ... or a digit so far less likely than it plainly is
+_DARKEST = 8, 32  # pixels that are darker than what the contrast is measured from: fewer than a small digit has
+_INKED = 1 / 6  # ... and so much of its box, of which a thin 1 fills little more
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
 _UPRIGHT_EACH = 0.15  # ... and each on average, since letters on their heads are sometimes digits
 _LEAST = 0.2  # probability that each counts with at least
@@ -91,30 +94,24 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
     upright: whether the page is known to be, and is not to be turned.
     """
     rows, columns = grid.shape
-    size = grid.size
-    cut = round(_INSET * min(size))
-    found = []
-    for row in range(rows):
-        for column in range(columns):
-            cell = grid.cell(gray, row, column, size)
-            inner = np.ascontiguousarray(cell[cut:-cut, cut:-cut])
-            normalized = normalize(inner)
-            if normalized.bbox is not None:
-                x0, y0, x1, y1 = normalized.bbox
-                box = grid.bbox(row, column, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size)
-                found.append(((row, column), box, normalized.pixels, _contrast(inner)))
+    found = [each for place in product(range(rows), range(columns)) if (each := _found(gray, grid, place)) is not None]
     if not found:
         return Table(0, ((None,) * columns,) * rows)
-    least = _FAINT * float(np.median([contrast for *_, contrast in found]))
-    found = [each for each in found if each[-1] >= least]  # the others are the paper's grain, in empty cells
-    stacked = np.stack([pixels for *_, pixels, _ in found])
+    contrasts, inner = np.array([(each.contrast, each.is_inner) for each in found]).T
+    faint = contrasts < _FAINT * np.median(contrasts[inner == 0] if 0 in inner else contrasts)
+    doubtful = faint | (inner > 0)  # the paper's grain, or a thin pen
+    stacked = np.stack([each.pixels for each in found])
     answers = classify(stacked)
-    turns = 0 if upright else turns_of(stacked, answers, classify)
+    turns = 0 if upright else turns_of(stacked[~doubtful], answers[~doubtful], classify)
     if turns:
         answers = classify(np.ascontiguousarray(np.rot90(stacked, -turns, axes=(1, 2))))
+    empty = doubtful & (answers[:, :NONE].max(1) <= _PLAIN)
+    answers[faint] *= 1 - _DOUBT
+    answers[faint, NONE] += _DOUBT
     cells = {
-        _turned_place(place, turns, grid.shape): Cell(_turned_box(box, turns, gray.shape), tuple(answer))
-        for (place, box, _, _), answer in zip(found, answers.tolist(), strict=True)
+        _turned_place(each.place, turns, grid.shape): Cell(_turned_box(each.bbox, turns, gray.shape), tuple(answer))
+        for each, answer, is_empty in zip(found, answers.tolist(), empty, strict=True)
+        if not is_empty
     }
     shape = grid.shape if turns % 2 == 0 else grid.shape[::-1]
     return Table(
@@ -122,9 +119,39 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
     )
 
 
-def _contrast(cell: Gray) -> float:
-    """How much darker the darkest is than the lightest, as a share of it, so that shadow changes nothing."""
-    low, high = np.percentile(cell, (100 * _DARKEST / cell.size, 98))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What stands in a cell: its box in the page, normalized, and how plain it is, 0…1.
+
+    is_inner: whether it was found only when more was cut off the cell, whose lines had hidden it.
+    """
+
+    place: tuple[int, int]
+    bbox: BBox
+    pixels: Gray
+    contrast: float
+    is_inner: bool
+
+
+def _found(gray: Gray, grid: Grid, place: tuple[int, int]) -> _Found | None:
+    """What stands in a cell of a page; None where nothing does."""
+    size = grid.size
+    cell = grid.cell(gray, *place, size)
+    for inset in _INSETS:
+        cut = round(inset * min(size))
+        inner = np.ascontiguousarray(cell[cut:-cut, cut:-cut])
+        normalized = normalize(inner)
+        if normalized.bbox is not None:
+            x0, y0, x1, y1 = normalized.bbox
+            box = grid.bbox(*place, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size)
+            darkest = min(max(_INKED * (x1 - x0) * (y1 - y0), _DARKEST[0]), _DARKEST[1])
+            return _Found(place, box, normalized.pixels, _contrast(inner, darkest), inset > _INSETS[0])
+    return None
+
+
+def _contrast(cell: Gray, darkest: float) -> float:
+    """How much darker so many pixels are than the lightest, as a share of it, so that shadow changes nothing."""
+    low, high = np.percentile(cell, (100 * darkest / cell.size, 98))
     return float(high - low) / max(1.0, float(high))
 
 
