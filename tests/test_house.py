@@ -33,6 +33,7 @@ FLOORS = [
     "cuts",
     "halves",
     "arrange",
+    "lattice",
     "grid",
     "table",
     "sudoku",

@@ -12,20 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.ink import Gray
-
-Points = NDArray[np.float64]
+from tsifra.lattice import SIDE, Points, count_lines, crossings
 
 _SEEN = 1000  # pixels of the longer side that a grid is looked for in
 _LEAST = 0.25  # share of the picture's shorter side that a grid spans at least
-_SIDE = 480  # pixels that a grid is straightened to while its lines are counted
-_COUNTS = range(1, 21)  # rows, or columns
-_CELLS = 3  # that a grid has at least
-_USUALLY, _NEARLY_ALL = 0.5, 0.8  # share of a line that is dark: text is not, over so much of it
-_CLEAR = 0.15  # by how much lines must stand out
-_MARGIN = 0.06, 0.2  # of a cell, from line to line, between which what stands in it leaves room
 _CELL = 44  # pixels of the shorter side of a straightened cell
 _PLAINLY, _LONGEST = 1.25, 6.0  # times as long as the shorter side, from which and up to which the longer one is
 _CLEAR_OF_LINE = 5  # pixels from the edge of a straightened cell from which its lines are left behind
+_ERASED = 0.05  # of the usual cell's shorter side, from a line on both sides, that is erased with it
 _CANDIDATES = 6  # largest connected lines that are looked at
 _LIMITS = (1.0, 0.5)  # from which darkness on a pixel is a line's; a blurred photograph has fainter ones
 _EDGE = 4  # pixels from the picture's edge at which a grid is cut by it
@@ -62,6 +56,16 @@ class Grid:
         if longer < _PLAINLY * _CELL:
             return _CELL, _CELL
         return (longer, _CELL) if ratio > 1 else (_CELL, longer)
+
+    def erased(self, gray: Gray) -> Gray:
+        """The picture without the grid's lines and its frame: along them it is as light as the lightest near by."""
+        thick = 2 * round(_ERASED * min(self.sides)) + 1
+        knots = self.knots.round().astype(np.int32)
+        down = np.ascontiguousarray(knots.swapaxes(0, 1))
+        along = cv2.polylines(np.zeros_like(gray), [*knots, *down], False, 1, thick)
+        along = cv2.polylines(along, [knots[0], knots[-1], down[0], down[-1]], False, 1, 2 * thick)
+        light = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((thick + 2, thick + 2), np.uint8))
+        return np.where(along, light, gray)
 
     def places(self, points: Points) -> list[tuple[int, int] | None]:
         """Row and column of the cells that points (N, 2), x and y, lie in; None of those outside."""
@@ -114,13 +118,13 @@ def find_grid(gray: Gray) -> Grid | None:
             if corners is None or (number and _is_cut(corners, small.shape)):
                 continue
             straight, matrix = _straightened(strength, corners)
-            counted = _count_lines(straight)
+            counted = count_lines(straight)
             if counted is None:
                 continue
             own = np.where(component, strength, np.float32(0))
-            has_lines = _count_lines(_straightened(own, corners)[0]) is not None
+            has_lines = count_lines(_straightened(own, corners)[0]) is not None
             if found is None or (has_lines and found.shape != counted):
-                found = Grid(_knots(straight, matrix, *counted) / scale)
+                found = Grid(_back(crossings(straight, *counted), matrix) / scale)
             if has_lines:  # else it may be the edge of the sheet, as far from a grid on it as that one's lines
                 return found
     return found
@@ -202,89 +206,13 @@ def _corners_of(component: Gray) -> Points | None:
 
 
 def _straightened(darker: NDArray[np.float32], corners: Points) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    square = np.array([[0, 0], [_SIDE, 0], [_SIDE, _SIDE], [0, _SIDE]], np.float32)
+    square = np.array([[0, 0], [SIDE, 0], [SIDE, SIDE], [0, SIDE]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), square)
-    straight = cv2.warpPerspective(darker, matrix, (_SIDE, _SIDE))
+    straight = cv2.warpPerspective(darker, matrix, (SIDE, SIDE))
     return np.asarray(straight, np.float32), np.asarray(matrix, np.float64)
 
 
-def _count_lines(straight: NDArray[np.float32]) -> tuple[int, int] | None:
-    """Rows and columns whose lines lie at even distances in the straightened grid."""
-    rows, columns = (_count_along(straight, axis, _USUALLY) for axis in (1, 0))
-    # Beside each other in one row, digits are as long as a part of the lines between them, but not as all of them.
-    if rows == 1:
-        columns = _count_along(straight, 0, _NEARLY_ALL)
-    elif columns == 1:
-        rows = _count_along(straight, 1, _NEARLY_ALL)
-    if rows * columns < _CELLS:
-        return None
-    # Below each other they are as long together as half of a line, but leave room above and below.
-    return (
-        _divided(rows, _count_along(straight[:, _margins(columns)], 1, _USUALLY)),
-        _divided(columns, _count_along(straight[_margins(rows)], 0, _USUALLY)),
-    )
-
-
-def _margins(number: int) -> NDArray[np.bool_]:
-    """(_SIDE,): what lies in one of so many cells near a line, but not on it."""
-    off = np.arange(_SIDE) * number / _SIDE % 1
-    off = np.minimum(off, 1 - off)
-    return (_MARGIN[0] < off) & (off < _MARGIN[1])
-
-
-def _divided(number: int, fewer: int) -> int:
-    return fewer if fewer and number % fewer == 0 else number
-
-
-def _count_along(straight: NDArray[np.float32], axis: int, share: float) -> int:
-    """How many parts even lines make, each dark over more than this share of its length; 0 where none stand out."""
-    profile = np.quantile(straight.clip(0, 1.5), 1 - share, axis=axis)
-    best = max(_COUNTS, key=lambda number: _score(profile, number))
-    return best if _score(profile, best) >= _CLEAR else 0
-
-
-def _score(profile: NDArray[np.float64], number: int) -> float:
-    """How much darker `number` + 1 even lines are than what lies between: of the faintest and of the darkest."""
-    step = _SIDE / number
-    reach = max(3, round(0.16 * step))
-    on = [profile[max(0, round(i * step) - reach) : round(i * step) + reach + 1].max() for i in range(number + 1)]
-    between = [profile[round((i + 0.25) * step) : round((i + 0.75) * step)].max() for i in range(number)]
-    faintest = np.quantile(on, 0.15) if number > 1 else min(on)  # both sides of one part, not half of one
-    return float(faintest - np.quantile(between, 0.85)) * (1 + 0.02 * number)
-
-
-def _knots(straight: NDArray[np.float32], matrix: NDArray[np.float64], rows: int, columns: int) -> Points:
-    """Where lines cross, in pixels of the picture: near even places, each where the lines are darkest."""
-    filled = np.asarray(cv2.GaussianBlur(straight, (0, 0), 1.5), np.float32)
-    step = np.array([_SIDE / columns, _SIDE / rows])
-    reach = np.maximum(3, (0.16 * step).astype(int))
-    arm = (0.35 * step).astype(int)
-    found = np.zeros((rows + 1, columns + 1, 2))
-    for row in range(rows + 1):
-        for column in range(columns + 1):
-            even = np.array([column * step[0], row * step[1]])
-            found[row, column] = even + _moved(filled, even, reach, arm)
-    # One knot that strayed is brought back by its neighbors.
-    shift = found - np.stack(np.meshgrid(np.arange(columns + 1) * step[0], np.arange(rows + 1) * step[1]), axis=-1)
-    smooth = np.stack([cv2.medianBlur(shift[..., axis].astype(np.float32), 3) for axis in (0, 1)], axis=-1)
-    stray = np.abs(shift - smooth).max(-1, keepdims=True) > 0.06 * step.min()
-    found = np.where(stray, found - shift + smooth, found)
-    back = cv2.perspectiveTransform(found.reshape(1, -1, 2), np.linalg.inv(matrix))
-    return np.asarray(back.reshape(found.shape), np.float64)
-
-
-def _moved(ink: NDArray[np.float32], even: Points, reach: NDArray[np.int_], arm: NDArray[np.int_]) -> Points:
-    """How far from an even place the column and the row with most ink are, along arms of a cross."""
-    x, y = even.round().astype(int)
-    top, bottom = max(0, y - arm[1]), min(_SIDE, y + arm[1] + 1)
-    left, right = max(0, x - arm[0]), min(_SIDE, x + arm[0] + 1)
-    xs = np.arange(max(0, x - reach[0]), min(_SIDE, x + reach[0] + 1))
-    ys = np.arange(max(0, y - reach[1]), min(_SIDE, y + reach[1] + 1))
-    across, down = ink[top:bottom, xs].mean(0), ink[ys, left:right].mean(1)
-    nearer = 1 - 0.3 * np.abs(xs - x) / reach[0], 1 - 0.3 * np.abs(ys - y) / reach[1]
-    moved = [
-        float((places * 1.0)[(profile * weight).argmax()])
-        for places, profile, weight in ((xs, across, nearer[0]), (ys, down, nearer[1]))
-    ]
-    faint = [profile.max() < 0.25 for profile in (across, down)]
-    return np.array([0.0 if faint[0] else moved[0] - even[0], 0.0 if faint[1] else moved[1] - even[1]])
+def _back(points: Points, matrix: NDArray[np.float64]) -> Points:
+    """Points (..., 2) of a straightened grid, as they lie in the picture."""
+    back = cv2.perspectiveTransform(points.reshape(1, -1, 2), np.linalg.inv(matrix))
+    return np.asarray(back.reshape(points.shape), np.float64)

@@ -24,6 +24,7 @@ Layout = Literal["auto", "lines", "grid"]
 
 _SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
 _SMALL = 0.4  # of a cell's height, under which what stands in a table's cells is small type
+_WIDE = 1.25  # times as wide as high are cells that are made for numbers
 _INSIDE = 0.06  # of a cell's shorter side, that numbers which are all that stands in it are away from its lines
 _MOST_OF = 0.8  # of the width of all ink in a cell, that its digits must span; what a word leaves is shorter
 _CROSSED = 0.18  # times that ink crosses a line, by cells with ink, from which a grid is squared paper
@@ -71,15 +72,15 @@ def read_layout(gray: Gray, plain: Gray, layout: Layout, classify: Judge, rotate
             lines = _with_counter(lines, counter)
         return Arranged(False, (given + 90 * turns) % 360, _frozen(lines))
     table = as_sudoku(read_table(turned, grid, classify, upright))
-    is_small = _is_small(table, grid)
-    if not is_small and not _is_doubtful(table):
+    is_of_numbers = _is_of_numbers(table, grid)
+    if not is_of_numbers and not _is_doubtful(table):
         return Arranged(True, (given + table.rotation) % 360, _single(table))
-    # Its cells may hold several digits, or small ones, or be none: as a sheet of numbers, the right way up, it tells.
-    turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(sheet, classify, upright)
+    # Its cells may hold several digits, or small ones, or none: as a sheet of numbers, the right way up, it tells.
+    turns, lines = (table.rotation // 90, []) if table.rotation else read_sheet(grid.erased(sheet), classify, upright)
     if turns:
         return read_layout(gray, plain, layout, classify, 90 * turns)
     numbers = _by_cell(lines, grid)
-    return Arranged(True, given, _with_small(table, numbers, grid) if is_small else _with_numbers(table, numbers))
+    return Arranged(True, given, _with_all(table, numbers, grid) if is_of_numbers else _with_numbers(table, numbers))
 
 
 def _with_counter(lines: Lines, counter: Counter) -> Lines:
@@ -106,11 +107,11 @@ def _is_doubtful(table: Table) -> bool:
     return shares.count(0.0) >= max(1, _SEVERAL * len(shares))
 
 
-def _is_small(table: Table, grid: Grid) -> bool:
-    """Whether what stands in a table's cells is small beside them; where nothing was found, it may be too small."""
+def _is_of_numbers(table: Table, grid: Grid) -> bool:
+    """Whether a table's cells are wide, or what stands in them is small, as may be where nothing was found."""
+    high, wide = grid.sides[::-1] if table.rotation % 180 else grid.sides
     heights = [cell.bbox[3] - cell.bbox[1] for row in table.rows for cell in row if cell is not None]
-    side = grid.sides[table.rotation // 90 % 2]
-    return not heights or float(np.median(heights)) < _SMALL * side
+    return wide > _WIDE * high or not heights or float(np.median(heights)) < _SMALL * high
 
 
 def _by_cell(lines: Lines, grid: Grid) -> dict[tuple[int, int], list[list[Cell]]]:
@@ -144,7 +145,7 @@ def _with_numbers(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]]
     )
 
 
-def _with_small(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]], grid: Grid) -> ArrangedLines:
+def _with_all(table: Table, numbers: dict[tuple[int, int], list[list[Cell]]], grid: Grid) -> ArrangedLines:
     """A table's rows with the numbers that were found in its cells, where they are surer than what they were whole."""
     rows = [
         [_surer(cell, numbers.get((row, column), []), grid) for column, cell in enumerate(cells)]
