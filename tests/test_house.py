@@ -27,6 +27,7 @@ FLOORS = [
     "panel",
     "clutter",
     "normalize",
+    "rings",
     "ruled",
     "bars",
     "detect",

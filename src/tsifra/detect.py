@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tsifra.bars import digits_of_bars
 from tsifra.ink import Gray, find_ink, stroke_width
 from tsifra.reading import BBox
+from tsifra.rings import without_rings
 from tsifra.ruled import without_boxes, without_lines, without_rules
 
 _LARGEST = 2200  # pixels of the longer side of a page as it is looked at
@@ -87,7 +88,7 @@ def in_page(bbox: BBox, scale: float, shape: tuple[int, ...]) -> BBox:
 def _pieces(gray: Gray) -> tuple[list[Piece], bool]:
     """The pieces of a page, and whether it is clean and most of what may be one, or a part of one, is small type."""
     gray, share, limit, is_clean = _inked(gray)
-    share = without_rules(without_boxes(share, limit), limit)
+    share = without_rules(without_rings(without_boxes(share, limit), limit), limit)
     darkest = cv2.dilate(share, np.ones((_NEAR, _NEAR), np.uint8))
     mask = cv2.bitwise_and(without_lines(_ink(share, limit)), _darker(share, darkest, _STROKE))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)

@@ -126,18 +126,20 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
 def _without_dots(cells: list[Cell]) -> list[Cell]:
     """Cells without the dots, stains, dashes and rings that look like digits and are small beside the others.
 
-    A small number stays: its digits are plain, and not all of them 0 or all of them 1.
+    A small number stays: half of its digits are plain, and not all of them 0 or all of them 1.
     """
     usual = float(np.median([_height(cell) for cell in cells]))
     kept = [_height(cell) >= _SMALLER * usual for cell in cells]
-    small = [
-        index for index, is_large in enumerate(kept) if not is_large and max(cells[index].probabilities) > _PLAINLY
-    ]
-    for word in words_of([cells[index].bbox for index in small]):
-        if {cells[small[at]].likeliest for at in word} not in ({0}, {1}):
-            for at in word:
-                kept[small[at]] = True
-    return [cell for cell, keep in zip(cells, kept, strict=True) if keep]
+    small = [cell for cell, is_large in zip(cells, kept, strict=True) if not is_large]
+    numbers = [[small[at] for at in word] for word in words_of([cell.bbox for cell in small])]
+    stay = {
+        cell
+        for number in numbers
+        if {cell.likeliest for cell in number} not in ({0}, {1})
+        and np.mean([max(cell.probabilities) > _PLAINLY for cell in number]) >= 0.5
+        for cell in number
+    }
+    return [cell for cell, is_large in zip(cells, kept, strict=True) if is_large or cell in stay]
 
 
 def _made_whole(read: list[_Read], classify: Classify) -> list[_Read]:

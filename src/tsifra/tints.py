@@ -27,11 +27,12 @@ _SHOWS = 30.0  # gray levels, that what stands on it differs from its tone
 _EDGE, _AROUND = 3, 0.25  # pixels over which its edge is blurred; of its shorter side, how far around it paper is seen
 _FULL = 0.9  # of its box, that a rectangle fills
 _SQUARE, _ROUND, _ALIKE = 0.6, 0.85, 2  # width by height of blocks and disks; pixels by which bars of a chart differ
-_HIGH, _LOW = 0.12, 6  # of the tint's shorter side, and pixels, that what stands on it is long
+_LOW, _HIGH = 6, 0.12  # pixels that what stands on a tint is long; of its shorter side, in a photograph
 _STOUT = 0.4  # of its own length, that its pen is
 _FEW = 8  # pixels that are darker or lighter than ink
 _UNEVEN = 16.0  # gray levels that half of what is around it lies within, if that is paper
-_LIGHT = 90.0  # gray level of paper that dark ink is on
+_LIGHT = 90.0  # gray level of a page's usual paper, from which ink is dark
+_LIGHT_TOO, _DARK_TOO = 50.0, 150.0  # ... and of paper elsewhere on it, on light and on dark pages
 _HOLLOW = 0.8  # of its hull, that a digit is less than; a plain 1 is more
 
 
@@ -46,8 +47,9 @@ def without_tints(pixels: Pixels) -> Pixels:
     if not found:
         return pixels
     even = pixels.copy()
+    light = _LIGHT_TOO if np.median(small) > _LIGHT else _DARK_TOO
     for left, top, within in found:
-        _even_out(np.atleast_3d(even), left, top, within, scale)
+        _even_out(np.atleast_3d(even), left, top, within, scale, light)
     return even
 
 
@@ -77,7 +79,7 @@ def _tints(page: Pixels) -> Iterator[tuple[int, int, Gray]]:
         if abs(tone - paper) < _APART or any(spread > _UNEVEN for *_, spread in tones):
             continue
         marks = _marks(page[here], own, hull)
-        if _are_digits(marks):
+        if _are_digits(marks, _LOW if is_drawn else max(_LOW, _HIGH * min(marks.shape))):
             yield left, top, hull
         elif not marks.any() and abs(paper - usual[plainest]) < abs(tone - usual[plainest]):
             bare.append((left, top, own))  # what is as the page's paper may be enclosed by a digit
@@ -155,15 +157,15 @@ def _marks(part: Pixels, own: Gray, hull: Gray) -> Gray:
     return np.asarray(marks, np.uint8)
 
 
-def _are_digits(marks: Gray) -> bool:
+def _are_digits(marks: Gray, least: float) -> bool:
     """Whether what stands on a tint may be digits: long enough, of a pen that is not too broad, and some not convex.
 
-    What a bold digit encloses is convex. The page may lie on a side.
+    What a bold digit encloses is convex. The page may lie on a side. least: pixels that digits are long.
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
     is_any_hollow = False
     longer = stats[1:, 2:4].max(1)
-    for label in np.flatnonzero(longer >= max(_LOW, _HIGH * min(marks.shape))) + 1:
+    for label in np.flatnonzero(longer >= least) + 1:
         x, y, wide, high, area = stats[label].tolist()
         mark = np.pad((labels[y : y + high, x : x + wide] == label).view(np.uint8), 1)
         if 2 * cv2.distanceTransform(mark, cv2.DIST_L2, 3).max() > _STOUT * max(wide, high):
@@ -178,8 +180,11 @@ def _reach(within: Gray) -> int:
     return max(2 * _EDGE, int(_AROUND * min(within.shape) + 0.5))
 
 
-def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float) -> None:
-    """Bring what stands on a tint of a reduced page to the paper around it. page: (H, W, C)."""
+def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float, light: float) -> None:
+    """Bring what stands on a tint of a reduced page to the paper around it. page: (H, W, C).
+
+    light: gray level of that, from which ink on it is dark.
+    """
     far = _reach(within)
     x0, y0 = round((left - far) / scale), round((top - far) / scale)
     width, height = (round((side + 2 * far) / scale) for side in within.shape[::-1])
@@ -202,7 +207,7 @@ def _even_out(page: Pixels, left: int, top: int, within: Gray, scale: float) -> 
     end, channel = np.unravel_index(np.abs(ends).argmax(), ends.shape)
     shows = ends[end, channel] if abs(ends[end, channel]) >= _SHOWS else np.inf
     ink = ((np.arange(256) - tone[channel]) / shows).clip(0, 1)[:, None]  # of each level of that channel
-    levels = (paper + ((0 if paper.mean() > _LIGHT else 255) - paper) * ink).astype(np.uint8)
+    levels = (paper + ((0 if paper.mean() > light else 255) - paper) * ink).astype(np.uint8)
     np.copyto(part, levels[part[..., channel]], where=mask[..., None] > 0)
     edge = part[wider > mask]
     between = np.abs(edge - (tone + paper) / 2) <= np.abs(tone - paper) / 2 + 2 * _APART
