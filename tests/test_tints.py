@@ -59,6 +59,28 @@ def test_a_small_digit_on_a_broad_button_is_read(reader: Reader) -> None:
     assert reader.read(np.asarray(screen)).text == "3\n9\n64"
 
 
+def test_a_small_number_on_half_of_a_page_is_read(reader: Reader) -> None:
+    screen = Image.new("RGB", (900, 300), WHITE)
+    draw = ImageDraw.Draw(screen)
+    draw.rectangle((0, 0, 400, 300), (60, 70, 90))
+    draw.text((200, 150), "541", WHITE, ImageFont.truetype(TYPE, 22), anchor="mm")
+    draw.text((650, 150), "2304", BLACK, ImageFont.truetype(TYPE, 120), anchor="mm")
+    answer = reader.read(np.asarray(screen))
+    assert (answer.text, answer.status) == ("541 2304", "ok")
+
+
+@pytest.mark.parametrize("left", [75, 105])
+def test_labels_on_what_is_neither_light_nor_dark_have_one_ink(reader: Reader, left: int) -> None:
+    wall = Image.fromarray(np.tile(np.linspace(left, 180 - left, 800).astype(np.uint8), (260, 1)))
+    draw = ImageDraw.Draw(wall)
+    for index, number in enumerate(("17", "28", "39", "40")):
+        x = 60 + 190 * index
+        draw.rectangle((x, 100, x + 90, 160), 240)
+        draw.text((x + 45, 130), number, 20, FACE, anchor="mm")
+    answer = reader.read(np.asarray(wall))
+    assert (answer.text, answer.status) == ("17 28 39 40", "ok")
+
+
 @pytest.mark.parametrize("tone", [20, 240])
 def test_a_number_on_a_badge_beside_an_icon_is_read(reader: Reader, tone: int) -> None:
     screen = Image.new("RGB", (320, 240), (tone, tone, tone))
