@@ -110,3 +110,10 @@ def test_the_teeth_of_a_comb_are_no_1s(reader: Reader) -> None:
     for at in range(6):
         cv2.line(page, (90 * at + 113, 120), (90 * at + 113, 160), 60, 2)
     assert reader.read(page).text.replace(" ", "") == "54602"
+
+
+@pytest.mark.parametrize(("wide", "text"), [(2, "573"), (7, "573\n1")], ids=["edge", "digit"])
+def test_a_line_far_thinner_than_the_pen_is_no_1(reader: Reader, wide: int, text: str) -> None:
+    page = np.vstack((row("573"), np.full((120, 540), 255, np.uint8)))
+    cv2.line(page, (430, 220), (430, 290), 0, wide)
+    assert reader.read(page, rotate=0).text == text
