@@ -142,6 +142,12 @@ def test_small_type_in_cells_is_read(reader: Reader, wide: int, high: int, size:
         assert reading.status == "ok"
 
 
+def test_a_table_in_dark_mode_is_one(reader: Reader) -> None:
+    rows = [["12", "345", "7"], ["80", "", "264"], ["908", "4", "27"]]
+    reading = reader.read(np.asarray(255 - 0.85 * printed(rows, 120, 60, 22), np.uint8))
+    assert reading.text.split("\n") == ["12 345 7", "80 . 264", "908 4 27"]
+
+
 def test_no_line_of_an_empty_table_is_a_digit(reader: Reader) -> None:
     assert reader.read(printed([[""] * 4] * 5, 90, 60)).text.split("\n") == ["...."] * 5
 

@@ -23,6 +23,7 @@ Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""
 
 _SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
+_DARK = 110  # gray level of a page under which a grid's lines may be lighter than it
 _SMALL = 0.4  # of a cell's height, under which what stands in a table's cells is small type
 _WIDE = 1.25  # times as wide as high are cells that are made for numbers
 _INSIDE = 0.06  # of a cell's shorter side, that numbers which are all that stands in it are away from its lines
@@ -61,6 +62,10 @@ def read_layout(gray: Gray, plain: Gray, layout: Layout, classify: Judge, rotate
     given, upright = rotate or 0, rotate is not None
     turned, sheet = (np.ascontiguousarray(np.rot90(each, -given // 90)) for each in (gray, plain))
     grid = None if layout == "lines" else find_grid(turned)
+    if grid is None and layout != "lines" and np.median(turned) < _DARK:
+        grid = find_grid(255 - turned)
+        if grid is not None:
+            turned, sheet = 255 - turned, 255 - sheet
     if grid is not None and layout == "auto" and crossed(turned, grid) >= _CROSSED:
         grid = None
     if grid is None and layout == "grid":
