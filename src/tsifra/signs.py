@@ -92,7 +92,11 @@ def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list
     ones = digits == 1
     steep = _steep(forms, max(0.0, float(np.median([_slant(picture) for picture in others]))) if others else 0.0)
     signs = ones & (
-        _of_type(boxes) | _between(boxes, steep) | _walls(boxes, ones) | _strokes(boxes, forms) | _sides(boxes, ones)
+        _of_type(boxes, ones)
+        | _between(boxes, steep)
+        | _walls(boxes, ones)
+        | _strokes(boxes, forms)
+        | _sides(boxes, ones)
     )
     signs |= _of_dates(line, steep) | ((digits == 0) & _raised(boxes))
     if not signs.any():
@@ -136,8 +140,9 @@ def _steep(forms: Sequence[_Form], slant: float) -> _Flags:
     return np.asarray(steep & (leans > max(slant, leans[~steep].max(initial=0.0)) + _STEEPER))
 
 
-def _of_type(boxes: NDArray[Any]) -> _Flags:
-    """What reaches lower than digits as even as type, as brackets and strokes do."""
+def _of_type(boxes: NDArray[Any], ones: _Flags) -> _Flags:
+    """What reaches lower than digits as even as type, as brackets and strokes do; a 1 of larger type is beside other
+    digits of that."""
     same = even(range(len(boxes)), boxes.tolist())
     if same is None:
         return np.zeros(len(boxes), bool)
@@ -145,7 +150,12 @@ def _of_type(boxes: NDArray[Any]) -> _Flags:
     heights, middles = bottom - top, (left + right) / 2
     usual = np.median(heights)
     lower = bottom - np.interp(middles, middles[same], bottom[same])
-    return np.asarray((heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual)))
+    low = (heights > _TALLER * usual) & (lower > max(1.0, _LOWER * usual))
+    larger = np.zeros(len(boxes), bool)
+    near = left[1:] - right[:-1] <= _NEAR * usual
+    larger[1:] |= near & (low & ~ones)[:-1]
+    larger[:-1] |= near & (low & ~ones)[1:]
+    return np.asarray(low & ~larger)
 
 
 def _between(boxes: NDArray[Any], steep: _Flags) -> _Flags:
