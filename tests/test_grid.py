@@ -142,6 +142,25 @@ def test_small_type_in_cells_is_read(reader: Reader, wide: int, high: int, size:
         assert reading.status == "ok"
 
 
+def test_what_stands_beside_a_table_of_numbers_is_read_too(reader: Reader) -> None:
+    upper = printed([["12", "345", "7"], ["80", "", "264"], ["5", "66", "1"]], 120, 60, 22)
+    lower = printed([["908", "4"], ["31", "1"]], 120, 60, 22)
+    both = np.vstack((upper[:300], np.pad(lower[60:], ((0, 0), (0, 120)), constant_values=255)))
+    assert reader.read(both).text.split("\n") == ["12 345 7", "80 . 264", "5 66 1", "908 4", "31 1"]
+    assert reader.read(both, layout="grid").text.split("\n") == ["12 345 7", "80 . 264", "5 66 1"]
+
+
+def test_a_cell_may_be_as_wide_as_two(reader: Reader) -> None:
+    sheet = Image.fromarray(
+        printed([["", "", "", ""], ["859", "8", "967", "691"], ["9", "566", "1", "21"]], 110, 50, 22)
+    )
+    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(TYPE, 22)
+    for left, year in ((100, "2020"), (320, "2021")):
+        draw.rectangle((left, 100, left + 220, 150), fill=255, outline=0, width=3)
+        draw.text((left + 110, 125), year, fill=0, font=font, anchor="mm")
+    assert reader.read(np.asarray(sheet)).text.split("\n")[0].replace(". ", "").rstrip(" .") == "2020 2021"
+
+
 def test_a_table_in_dark_mode_is_one(reader: Reader) -> None:
     rows = [["12", "345", "7"], ["80", "", "264"], ["908", "4", "27"]]
     reading = reader.read(np.asarray(255 - 0.85 * printed(rows, 120, 60, 22), np.uint8))

@@ -41,6 +41,7 @@ FLOORS = [
     "signs",
     "sheet",
     "counter",
+    "cells",
     "tints",
     "layout",
     "calibration",

@@ -117,3 +117,8 @@ def test_a_line_far_thinner_than_the_pen_is_no_1(reader: Reader, wide: int, text
     page = np.vstack((row("573"), np.full((120, 540), 255, np.uint8)))
     cv2.line(page, (430, 220), (430, 290), 0, wide)
     assert reader.read(page, rotate=0).text == text
+
+
+def test_a_1_of_larger_type_beside_smaller_is_no_bracket(reader: Reader) -> None:
+    page = np.hstack((row("57264", 60)[:, 30:], cv2.resize(row("128", 60)[:, 60:], None, fx=1.35, fy=1.35)[35:235]))
+    assert reader.read(page, rotate=0).text.replace(" ", "") == "57264128"

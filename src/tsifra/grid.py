@@ -20,6 +20,8 @@ _CELL = 44  # pixels of the shorter side of a straightened cell
 _PLAINLY, _LONGEST = 1.25, 6.0  # times as long as the shorter side, from which and up to which the longer one is
 _CLEAR_OF_LINE = 5  # pixels from the edge of a straightened cell from which its lines are left behind
 _ERASED = 0.05  # of the usual cell's shorter side, from a line on both sides, that is erased with it
+_SHOWS, _GRAINS = 8.0, 3.0  # gray levels, and times the grain, that ink is darker
+_AS_LONG, _AS_WIDE = (0.15, 0.8), 0.25  # of that side, that a digit is long, and of its length, that it is wide
 _CANDIDATES = 6  # largest connected lines that are looked at
 _LIMITS = (1.0, 0.5)  # from which darkness on a pixel is a line's; a blurred photograph has fainter ones
 _EDGE = 4  # pixels from the picture's edge at which a grid is cut by it
@@ -58,14 +60,26 @@ class Grid:
         return (longer, _CELL) if ratio > 1 else (_CELL, longer)
 
     def erased(self, gray: Gray) -> Gray:
-        """The picture without the grid's lines and its frame: along them it is as light as the lightest near by."""
-        thick = 2 * round(_ERASED * min(self.sides)) + 1
+        """The picture without the grid's lines and its frame: there it is as light as the lightest near by.
+
+        What lies on a line and hangs together with none stays: a number in a cell that is two or more.
+        """
+        side = min(self.sides)
+        thick = 2 * round(_ERASED * side) + 1
         knots = self.knots.round().astype(np.int32)
         down = np.ascontiguousarray(knots.swapaxes(0, 1))
         along = cv2.polylines(np.zeros_like(gray), [*knots, *down], False, 1, thick)
         along = cv2.polylines(along, [knots[0], knots[-1], down[0], down[-1]], False, 1, 2 * thick)
-        light = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((thick + 2, thick + 2), np.uint8))
-        return np.where(along, light, gray)
+        light = np.asarray(cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((thick + 2, thick + 2), np.uint8)), np.uint8)
+        hat = cv2.subtract(light, gray)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(
+            (hat > max(_SHOWS, _GRAINS * float(np.median(hat)))).view(np.uint8), connectivity=8
+        )
+        longer, shorter = stats[:, 2:4].max(1), stats[:, 2:4].min(1)
+        apart = (longer > _AS_LONG[0] * side) & (longer < _AS_LONG[1] * side) & (shorter > _AS_WIDE * longer)
+        apart[0] = False
+        kept = cv2.dilate(apart[labels].view(np.uint8), np.ones((3, 3), np.uint8))
+        return np.where((along > 0) & (kept == 0), light, gray)
 
     def places(self, points: Points) -> list[tuple[int, int] | None]:
         """Row and column of the cells that points (N, 2), x and y, lie in; None of those outside."""
