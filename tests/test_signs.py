@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
-from drawing import digit
+from drawing import TYPE, digit
 from tsifra import Reader
 from tsifra.ink import Gray
 
@@ -122,3 +123,12 @@ def test_a_line_far_thinner_than_the_pen_is_no_1(reader: Reader, wide: int, text
 def test_a_1_of_larger_type_beside_smaller_is_no_bracket(reader: Reader) -> None:
     page = np.hstack((row("57264", 60)[:, 30:], cv2.resize(row("128", 60)[:, 60:], None, fx=1.35, fy=1.35)[35:235]))
     assert reader.read(page, rotate=0).text.replace(" ", "") == "57264128"
+
+
+@pytest.mark.parametrize("size", [17, 24, 40])
+def test_commas_part_numbers(reader: Reader, size: int) -> None:
+    page = Image.new("L", (30 * size, 4 * size), 255)
+    face = ImageFont.truetype(TYPE.with_name("DejaVuSansMono.ttf"), size)
+    for line, text in enumerate(("747,4442,758", "60,9,11938")):
+        ImageDraw.Draw(page).text((size, (0.5 + 1.6 * line) * size), text, fill=0, font=face)
+    assert reader.read(np.asarray(page), rotate=0).text == "747 4442 758\n60 9 11938"

@@ -17,7 +17,7 @@ from tsifra.halves import stacked, together
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import NONE
-from tsifra.signs import boxes_of_percents, without_edges, without_signs
+from tsifra.signs import boxes_of_commas, boxes_of_percents, without_edges, without_signs
 from tsifra.table import Cell, Classify, turns_of
 
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
@@ -109,11 +109,11 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     cells = [cell for parts in apart for cell in parts]
     digits = [_looks_like_digit(cell) for cell in cells]
     among = _among_letters(cells)
-    percents = boxes_of_percents(cells)
+    signs = boxes_of_percents(cells) | boxes_of_commas(cells)
     kept = [
         _doubted(cell, 1.0 if letters.word > _MIXED else letters.line)
         for cell, digit, letters in zip(cells, digits, among, strict=True)
-        if digit and letters.word < most and cell.bbox not in percents
+        if digit and letters.word < most and cell.bbox not in signs
     ]
     if not kept:
         return []

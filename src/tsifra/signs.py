@@ -33,6 +33,11 @@ _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(19|20)\d\d")
 _OFF, _MOSTLY = 0.02, 0.75  # of their height, by which digits of type are off their row; share of those that are not
 _STEEPER = 0.12  # by which strokes lean more than what is no stroke
 _THIN, _THINNER = 0.14, 0.5  # of its height, that an edge is wide; of other digits' pens, that it is less than
+_COMMA, _COMMA_WIDE = (
+    0.55,
+    0.35,
+)  # of the height of what is before it, that a comma is high, and below its top; and wide
+_LARGE = 0.9  # share of what is on a page that is lower than what commas stand beside
 _NEAR = 1.0  # of its height, that what is beside it is away
 
 _SHOWN = 20.0  # pixels of the longer side of a digit as the network sees it
@@ -73,6 +78,20 @@ def boxes_of_percents(cells: Sequence[Cell]) -> set[BBox]:
         if upper.sum() == lower.sum() == 1:
             found.add((x0, y0, x1, y1))
             found.update(tuple(box) for box in boxes[rings][upper | lower].tolist())
+    return found
+
+
+def boxes_of_commas(cells: Sequence[Cell]) -> set[BBox]:
+    """The boxes of what is small and narrow and reaches from low in what is before it to below that."""
+    boxes = np.array([cell.bbox for cell in cells])
+    high = boxes[:, 3] - boxes[:, 1]
+    small = boxes[high <= _COMMA * np.quantile(high, _LARGE)]
+    found = set[BBox]()
+    for x0, y0, x1, y1 in small.tolist():
+        before = (boxes[:, 2] <= x0 + 1) & (x0 - boxes[:, 2] < high) & (x1 - x0 <= _COMMA_WIDE * high)
+        before &= (y0 > boxes[:, 1] + _COMMA * high) & (y1 > boxes[:, 3] + _LOWER * high) & (y0 < boxes[:, 3])
+        if (before & (y1 - y0 <= _COMMA * high)).any():
+            found.add((x0, y0, x1, y1))
     return found
 
 
