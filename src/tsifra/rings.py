@@ -17,8 +17,9 @@ _NARROW = 0.75  # times as wide as high is a ring at least; what is narrower may
 _INK = 0.4  # of its box, that a ring fills at most
 _FAINTLY = 0.8  # of the share from which all is ink, that a ring has
 _LEAST_IN, _MOST_IN = 8, 0.85  # pixels that what it goes around is high, and share of its own height at most
-_SMALLEST_IN = 0.04  # ... and at least, of what stands on the face of a clock
-_ALONE_IN = 0.25  # ... if it is all; the dot in a 0 is less
+_SMALLEST_IN = 0.025  # ... and at least, of what stands on the face of a clock
+_ALONE_IN, _IN_ROUND = 0.25, 0.15  # ... if it is all, and in what is about as wide as high; the dot in a 0 is less
+_ROUND = 0.9  # times as wide as high, that is
 _CORE, _IN_CORE = 0.2, 0.03  # of its shorter side, that a ring keeps to at most; share of it that may be further in
 _CLOSED = 0.7  # of its hull, that it goes along
 
@@ -45,7 +46,8 @@ def _around_something(stats: NDArray[Any]) -> list[int]:
         left, top, wide, tall, _ = stats[index].tolist()
         within = (x0 > left) & (y0 > top) & (x1 < left + wide) & (y1 < top + tall) & (high <= _MOST_IN * tall)
         sizes = high[within] / tall
-        if (sizes >= _ALONE_IN).any() or np.count_nonzero(sizes >= _SMALLEST_IN) > 1:
+        alone = _IN_ROUND if wide >= _ROUND * tall else _ALONE_IN
+        if (sizes >= alone).any() or np.count_nonzero(sizes >= _SMALLEST_IN) > 1:
             found.append(index)
     return found
 
