@@ -150,6 +150,14 @@ def test_what_stands_beside_a_table_of_numbers_is_read_too(reader: Reader) -> No
     assert reader.read(both, layout="grid").text.split("\n") == ["12 345 7", "80 . 264", "5 66 1"]
 
 
+def test_rows_go_on_beside_a_table_without_lines_at_its_sides(reader: Reader) -> None:
+    rows = [["12", "345", "7", "60"], ["80", "53", "264", "9"], ["5", "66", "1", "418"]]
+    sheet = printed(rows, 120, 60, 22).copy()
+    for x in (100, 580):
+        sheet[95:285, x - 4 : x + 5] = 255
+    assert reader.read(sheet).text.split("\n") == [" ".join(row) for row in rows]
+
+
 def test_a_cell_may_be_as_wide_as_two(reader: Reader) -> None:
     sheet = Image.fromarray(
         printed([["", "", "", ""], ["859", "8", "967", "691"], ["9", "566", "1", "21"]], 110, 50, 22)

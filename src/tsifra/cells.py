@@ -59,6 +59,36 @@ def by_cell(lines: Lines, grid: Grid) -> tuple[Numbers, Lines]:
     return found, outside
 
 
+def with_outside(rows: Rows, outside: Lines, grid: Grid) -> Rows:
+    """A table's rows and what stands outside it: at both ends of a row, or in lines above and below."""
+    numbers = [number for line in outside for number in line]
+    if not numbers:
+        return rows
+    places = iter(grid.counted_on(np.array([_middles(number).mean(0) for number in numbers])))
+    left: list[list[tuple[Cell, ...]]] = [[] for _ in rows]
+    right: list[list[tuple[Cell, ...]]] = [[] for _ in rows]
+    above: Lines = []
+    below: Lines = []
+    for line in outside:
+        over: list[list[Cell]] = []
+        under: list[list[Cell]] = []
+        for number in line:
+            y, x = next(places)
+            if 0 <= y < len(rows):
+                (left if x < 0 else right)[y].append(tuple(number))
+            else:
+                (over if y < 0 else under).append(number)
+        above += [over] if over else []
+        below += [under] if under else []
+    whole = ((*before, *row, *after) for before, row, after in zip(left, rows, right, strict=True))
+    return (*frozen(above), *whole, *frozen(below))
+
+
+def frozen(lines: Lines) -> Rows:
+    """The same as tuples."""
+    return tuple(tuple(tuple(number) for number in line) for line in lines)
+
+
 def _places(number: list[Cell], grid: Grid) -> list[Place | None]:
     """The cells that digits of a number lie in, all in that of the first where no gap between them is wider."""
     x0, y0, x1, y1 = np.array([cell.bbox for cell in number]).T

@@ -84,10 +84,15 @@ class Grid:
     def places(self, points: Points) -> list[tuple[int, int] | None]:
         """Row and column of the cells that points (N, 2), x and y, lie in; None of those outside."""
         rows, columns = self.shape
+        return [(y, x) if 0 <= x < columns and 0 <= y < rows else None for y, x in self.counted_on(points)]
+
+    def counted_on(self, points: Points) -> list[tuple[int, int]]:
+        """Row and column of points (N, 2), x and y, counted on beyond the grid."""
+        rows, columns = self.shape
         corners = self.knots[[0, 0, -1, -1], [0, -1, -1, 0]].astype(np.float32)
         matrix = cv2.getPerspectiveTransform(corners, _rectangle((columns, rows)))
         found = np.floor(cv2.perspectiveTransform(points.reshape(1, -1, 2), matrix)[0]).astype(int)
-        return [(y, x) if 0 <= x < columns and 0 <= y < rows else None for x, y in found.tolist()]
+        return [(y, x) for x, y in found.tolist()]
 
     def cell(self, gray: Gray, row: int, column: int, size: tuple[int, int] = (_CELL, _CELL)) -> Gray:
         """A cell, straightened to so many pixels of width and height."""

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from tsifra.cells import Rows, by_cell, is_doubtful, is_of_numbers, single, with_all, with_several
+from tsifra.cells import Rows, by_cell, frozen, is_doubtful, is_of_numbers, single, with_all, with_outside, with_several
 from tsifra.counter import Counter, read_counter
 from tsifra.grid import crossed, find_grid
 from tsifra.ink import Gray
@@ -65,7 +65,7 @@ def read_layout(gray: Gray, plain: Gray, layout: Layout, classify: Judge, rotate
         counter = None if turns else read_counter(turned, classify)
         if counter is not None:
             lines = _with_counter(lines, counter)
-        return Arranged(False, (given + 90 * turns) % 360, _frozen(lines))
+        return Arranged(False, (given + 90 * turns) % 360, frozen(lines))
     table = as_sudoku(read_table(turned, grid, classify, upright))
     has_numbers = is_of_numbers(table, grid)
     if not has_numbers and not is_doubtful(table):
@@ -78,11 +78,7 @@ def read_layout(gray: Gray, plain: Gray, layout: Layout, classify: Judge, rotate
     if not has_numbers:
         return Arranged(True, given, with_several(table, numbers))
     rows = with_all(table, numbers, grid)
-    if layout == "grid":
-        return Arranged(True, given, rows)
-    above = [line for line in outside if _middle(line) / 2 < grid.knots[0, :, 1].mean()]
-    below = [line for line in outside if line not in above]
-    return Arranged(True, given, (*_frozen(above), *rows, *_frozen(below)))
+    return Arranged(True, given, rows if layout == "grid" else with_outside(rows, outside, grid))
 
 
 def _with_counter(lines: Lines, counter: Counter) -> Lines:
@@ -101,7 +97,3 @@ def _digits(number: list[Cell]) -> list[int]:
 
 def _middle(line: list[list[Cell]]) -> float:
     return float(np.mean([cell.bbox[1] + cell.bbox[3] for number in line for cell in number]))
-
-
-def _frozen(lines: Lines) -> Rows:
-    return tuple(tuple(tuple(number) for number in line) for line in lines)
