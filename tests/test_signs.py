@@ -8,6 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 from drawing import TYPE, digit
 from tsifra import Reader
 from tsifra.ink import Gray
+from tsifra.reading import BBox
+from tsifra.signs import boxes_of_commas
+from tsifra.table import Cell
 
 PEN = 7
 
@@ -123,6 +126,17 @@ def test_a_line_far_thinner_than_the_pen_is_no_1(reader: Reader, wide: int, text
 def test_a_1_of_larger_type_beside_smaller_is_no_bracket(reader: Reader) -> None:
     page = np.hstack((row("57264", 60)[:, 30:], cv2.resize(row("128", 60)[:, 60:], None, fx=1.35, fy=1.35)[35:235]))
     assert reader.read(page, rotate=0).text.replace(" ", "") == "57264128"
+
+
+@pytest.mark.parametrize(
+    ("box", "is_comma"),
+    [((78, 40, 82, 49), True), ((78, 30, 82, 39), False), ((78, 40, 90, 49), False), ((120, 40, 124, 49), False)],
+    ids=["comma", "apostrophe", "wide", "alone"],
+)
+def test_what_is_small_and_low_beside_a_digit_is_a_comma(box: BBox, is_comma: bool) -> None:
+    nine = tuple(0.91 if digit == 9 else 0.009 for digit in range(11))
+    digits = [Cell((left, 27, left + 12, 45), nine) for left in (31, 45, 60, 130)]
+    assert boxes_of_commas([*digits, Cell(box, nine)]) == ({box} if is_comma else set())
 
 
 @pytest.mark.parametrize("size", [17, 24, 40])

@@ -33,10 +33,8 @@ _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(19|20)\d\d")
 _OFF, _MOSTLY = 0.02, 0.75  # of their height, by which digits of type are off their row; share of those that are not
 _STEEPER = 0.12  # by which strokes lean more than what is no stroke
 _THIN, _THINNER = 0.14, 0.5  # of its height, that an edge is wide; of other digits' pens, that it is less than
-_COMMA, _COMMA_WIDE = (
-    0.55,
-    0.35,
-)  # of the height of what is before it, that a comma is high, and below its top; and wide
+_COMMA = 0.55  # of the height of what is before it, that a comma is high, and that it is below its top
+_COMMA_WIDE = 0.35  # ... and that it is wide
 _LARGE = 0.9  # share of what is on a page that is lower than what commas stand beside
 _NEAR = 1.0  # of its height, that what is beside it is away
 
