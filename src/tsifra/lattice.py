@@ -49,27 +49,38 @@ def _divided(number: int, fewer: int) -> int:
 
 def _count_along(straight: NDArray[np.float32], axis: int, share: float) -> int:
     """How many parts even lines make, each dark over more than this share of its length; 0 where none stand out."""
-    profile = np.quantile(straight.clip(0, 1.5), 1 - share, axis=axis)
+    across = np.ascontiguousarray(straight if axis else straight.T)
+    place = round((1 - share) * (across.shape[1] - 1))
+    profile = np.partition(across, place, axis=1)[:, place].clip(0, 1.5)  # a quantile in a sixth of the time
     best = max(_COUNTS, key=lambda number: _score(profile, number))
     return best if _score(profile, best) >= _CLEAR else 0
 
 
-def _score(profile: NDArray[np.float64], number: int) -> float:
+def _score(profile: NDArray[np.floating], number: int) -> float:
     """How much darker `number` + 1 even lines are than what lies between: of the faintest and of the darkest."""
-    step = SIDE / number
     on = _on(profile, number)
-    between = [profile[round((i + 0.25) * step) : round((i + 0.75) * step)].max() for i in range(number)]
-    faintest = np.quantile(on, 0.15) if number > 1 else min(on)  # both sides of one part, not half of one
-    return float(faintest - np.quantile(between, 0.85)) * (1 + 0.02 * number)
+    quarters = (np.arange(4 * number) * SIDE / (4 * number)).round().astype(int)
+    between = _maxima(profile, quarters[1::4], quarters[3::4])
+    faintest = _quantile(on, 0.15) if number > 1 else float(on.min())  # both sides of one part, not half of one
+    return (faintest - _quantile(between, 0.85)) * (1 + 0.02 * number)
 
 
-def _on(profile: NDArray[np.floating], number: int) -> list[float]:
+def _quantile(values: NDArray[np.floating], share: float) -> float:
+    """As NumPy's, in a third of the time for a few values."""
+    return float(np.interp(share * (len(values) - 1), np.arange(len(values)), np.sort(values)))
+
+
+def _on(profile: NDArray[np.floating], number: int) -> NDArray[np.floating]:
     """How dark `number` + 1 even lines are in a profile across them."""
     step = SIDE / number
-    reach = max(3, round(0.16 * step))
-    return [
-        float(profile[max(0, round(i * step) - reach) : round(i * step) + reach + 1].max()) for i in range(number + 1)
-    ]
+    places, reach = (np.arange(number + 1) * step).round().astype(int), max(3, round(0.16 * step))
+    return _maxima(profile, (places - reach).clip(0), (places + reach + 1).clip(max=len(profile)))
+
+
+def _maxima(profile: NDArray[np.floating], starts: NDArray[np.int_], stops: NDArray[np.int_]) -> NDArray[np.floating]:
+    """The largest value in each part of a profile."""
+    ends = np.stack((starts, stops), axis=1).ravel()
+    return np.maximum.reduceat(np.append(profile, profile[-1]), ends)[::2]
 
 
 def crossings(straight: NDArray[np.float32], rows: int, columns: int) -> Points:

@@ -22,6 +22,7 @@ Classify = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 _INSETS = 0.04, 0.14  # share of a cell that is cut off on each side, with most of its lines; more if they hide the rest
 _FAINT = 0.4  # of the usual contrast of what stands in a table's cells, under which a cell is empty
 _DOUBT = 0.3  # ... or a digit so far less likely than it plainly is
+_SEEN = 0.2  # of that contrast, under which an empty cell is not worth a second look
 _DARKEST = 8, 32  # pixels that are darker than what the contrast is measured from: fewer than a small digit has
 _INKED = 1 / 6  # ... and so much of its box, of which a thin 1 fills little more
 _UPRIGHT = 3.0  # nats by which a turned page must read better, all cells together, to be turned
@@ -94,12 +95,17 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
     upright: whether the page is known to be, and is not to be turned.
     """
     rows, columns = grid.shape
-    found = [each for place in product(range(rows), range(columns)) if (each := _found(gray, grid, place)) is not None]
+    places = [*product(range(rows), range(columns))]
+    outer = [each for place in places if (each := _found(gray, grid, place)) is not None]
+    usual = float(np.median([each.contrast for each in outer])) if outer else 0.0
+    hidden = {*places} - {each.place for each in outer}
+    inner = [each for place in sorted(hidden) if (each := _found(gray, grid, place, _SEEN * usual)) is not None]
+    found = outer + inner
     if not found:
         return Table(0, ((None,) * columns,) * rows)
-    contrasts, inner = np.array([(each.contrast, each.is_inner) for each in found]).T
-    faint = contrasts < _FAINT * np.median(contrasts[inner == 0] if 0 in inner else contrasts)
-    doubtful = faint | (inner > 0)  # the paper's grain, or a thin pen
+    contrasts = np.array([each.contrast for each in found])
+    faint = contrasts < _FAINT * (usual or np.median(contrasts))
+    doubtful = faint | (np.arange(len(found)) >= len(outer))  # the paper's grain, or a thin pen
     stacked = np.stack([each.pixels for each in found])
     answers = classify(stacked)
     turns = 0 if upright else turns_of(stacked[~doubtful], answers[~doubtful], classify)
@@ -121,32 +127,32 @@ def read_table(gray: Gray, grid: Grid, classify: Classify, upright: bool = False
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    """What stands in a cell: its box in the page, normalized, and how plain it is, 0…1.
-
-    is_inner: whether it was found only when more was cut off the cell, whose lines had hidden it.
-    """
+    """What stands in a cell: its box in the page, normalized, and how plain it is, 0…1."""
 
     place: tuple[int, int]
     bbox: BBox
     pixels: Gray
     contrast: float
-    is_inner: bool
 
 
-def _found(gray: Gray, grid: Grid, place: tuple[int, int]) -> _Found | None:
-    """What stands in a cell of a page; None where nothing does."""
+def _found(gray: Gray, grid: Grid, place: tuple[int, int], seen: float | None = None) -> _Found | None:
+    """What stands in a cell of a page; None where nothing does.
+
+    seen: contrast from which more is cut off the cell, whose lines had hidden what stands in it.
+    """
     size = grid.size
     cell = grid.cell(gray, *place, size)
-    for inset in _INSETS:
-        cut = round(inset * min(size))
-        inner = np.ascontiguousarray(cell[cut:-cut, cut:-cut])
-        normalized = normalize(inner)
-        if normalized.bbox is not None:
-            x0, y0, x1, y1 = normalized.bbox
-            box = grid.bbox(*place, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size)
-            darkest = min(max(_INKED * (x1 - x0) * (y1 - y0), _DARKEST[0]), _DARKEST[1])
-            return _Found(place, box, normalized.pixels, _contrast(inner, darkest), inset > _INSETS[0])
-    return None
+    cut = round(_INSETS[seen is not None] * min(size))
+    inner = np.ascontiguousarray(cell[cut:-cut, cut:-cut])
+    if seen is not None and _contrast(inner, _DARKEST[0]) < seen:
+        return None
+    normalized = normalize(inner)
+    if normalized.bbox is None:
+        return None
+    x0, y0, x1, y1 = normalized.bbox
+    box = grid.bbox(*place, (x0 + cut, y0 + cut, x1 + cut, y1 + cut), size)
+    darkest = min(max(_INKED * (x1 - x0) * (y1 - y0), _DARKEST[0]), _DARKEST[1])
+    return _Found(place, box, normalized.pixels, _contrast(inner, darkest))
 
 
 def _contrast(cell: Gray, darkest: float) -> float:
