@@ -39,6 +39,7 @@ FLOORS = [
     "table",
     "sudoku",
     "signs",
+    "strays",
     "sheet",
     "counter",
     "cells",

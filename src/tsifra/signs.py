@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsifra.arrange import even
-from tsifra.ink import Gray, stroke_width
+from tsifra.ink import Gray
 from tsifra.reading import BBox
 from tsifra.table import Cell
 
@@ -32,13 +32,10 @@ _DEEP_BOW, _HIGHER = 0.08, 1.1  # ... of type; times as high as what is beside i
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(19|20)\d\d")
 _OFF, _MOSTLY = 0.02, 0.75  # of their height, by which digits of type are off their row; share of those that are not
 _STEEPER = 0.12  # by which strokes lean more than what is no stroke
-_THIN, _THINNER = 0.14, 0.5  # of its height, that an edge is wide; of other digits' pens, that it is less than
 _COMMA = 0.55  # of the height of what is before it, that a comma is high, and that it is below its top
 _COMMA_WIDE = 0.35  # ... and that it is wide
 _LARGE = 0.9  # share of what is on a page that is lower than what commas stand beside
 _NEAR = 1.0  # of its height, that what is beside it is away
-
-_SHOWN = 20.0  # pixels of the longer side of a digit as the network sees it
 
 _Flags = NDArray[np.bool_]
 
@@ -121,33 +118,6 @@ def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list
     rest = iter(signs.tolist())
     parted = [[list(part) for sign, part in groupby(number, lambda _: next(rest)) if not sign] for number in line]
     return [part for parts in parted for part in parts]
-
-
-def without_edges(lines: list[list[list[Cell]]], pictures: Mapping[BBox, Gray]) -> list[list[list[Cell]]]:
-    """Lines of numbers without those of nothing but a 1 far thinner than the pen of other digits: an edge of something.
-
-    pictures: as for `without_signs`.
-    """
-    alone = [line[0][0] for line in lines if len(line) == len(line[0]) == 1]
-    edges = {cell.bbox for cell in alone if cell.likeliest == 1 and _wide(cell) <= _THIN * _high(cell)}
-    if not edges:
-        return lines
-    cells = (cell for line in lines for number in line for cell in number)
-    pens = [
-        stroke_width(pictures[cell.bbox] > 127) * _high(cell) / _SHOWN
-        for cell in cells
-        if cell.likeliest != 1 and cell.bbox in pictures
-    ]
-    most = _THINNER * float(np.median(pens)) if pens else 0.0
-    return [line for line in lines if line[0][0].bbox not in edges or _wide(line[0][0]) >= most]
-
-
-def _wide(cell: Cell) -> int:
-    return cell.bbox[2] - cell.bbox[0]
-
-
-def _high(cell: Cell) -> int:
-    return cell.bbox[3] - cell.bbox[1]
 
 
 def _steep(forms: Sequence[_Form], slant: float) -> _Flags:
