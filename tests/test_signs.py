@@ -130,12 +130,18 @@ def test_a_1_of_larger_type_beside_smaller_is_no_bracket(reader: Reader) -> None
 
 @pytest.mark.parametrize(
     ("box", "is_comma"),
-    [((78, 40, 82, 49), True), ((78, 30, 82, 39), False), ((78, 40, 90, 49), False), ((120, 40, 124, 49), False)],
-    ids=["comma", "apostrophe", "wide", "alone"],
+    [
+        ((78, 40, 82, 49), True),
+        ((78, 30, 82, 39), False),
+        ((78, 40, 88, 49), False),
+        ((106, 40, 110, 49), False),
+        ((120, 40, 124, 49), False),
+    ],
+    ids=["comma", "apostrophe", "wide", "last", "alone"],
 )
 def test_what_is_small_and_low_beside_a_digit_is_a_comma(box: BBox, is_comma: bool) -> None:
     nine = tuple(0.91 if digit == 9 else 0.009 for digit in range(11))
-    digits = [Cell((left, 27, left + 12, 45), nine) for left in (31, 45, 60, 130)]
+    digits = [Cell((left, 27, left + 12, 45), nine) for left in (31, 45, 60, 90)]
     assert boxes_of_commas([*digits, Cell(box, nine)]) == ({box} if is_comma else set())
 
 

@@ -34,6 +34,8 @@ _OFF, _MOSTLY = 0.02, 0.75  # of their height, by which digits of type are off t
 _STEEPER = 0.12  # by which strokes lean more than what is no stroke
 _COMMA = 0.55  # of the height of what is before it, that a comma is high, and that it is below its top
 _COMMA_WIDE = 0.35  # ... and that it is wide
+_COMMA_NEAR, _AFTER = 0.45, 1.2  # ... and that it is away from it, and from what is as high and comes after
+_UNEVEN_ROW = 0.3  # ... and that these end above or below each other
 _LARGE = 0.9  # share of what is on a page that is lower than what commas stand beside
 _NEAR = 1.0  # of its height, that what is beside it is away
 
@@ -77,15 +79,19 @@ def boxes_of_percents(cells: Sequence[Cell]) -> set[BBox]:
 
 
 def boxes_of_commas(cells: Sequence[Cell]) -> set[BBox]:
-    """The boxes of what is small and narrow and reaches from low in what is before it to below that."""
+    """The boxes of what is small and narrow, between two in a row, and reaches from low in the first to below that."""
     boxes = np.array([cell.bbox for cell in cells])
-    high = boxes[:, 3] - boxes[:, 1]
+    left, top, right, bottom = boxes.T
+    high = bottom - top
     small = boxes[high <= _COMMA * np.quantile(high, _LARGE)]
     found = set[BBox]()
     for x0, y0, x1, y1 in small.tolist():
-        before = (boxes[:, 2] <= x0 + 1) & (x0 - boxes[:, 2] < high) & (x1 - x0 <= _COMMA_WIDE * high)
-        before &= (y0 > boxes[:, 1] + _COMMA * high) & (y1 > boxes[:, 3] + _LOWER * high) & (y0 < boxes[:, 3])
-        if (before & (y1 - y0 <= _COMMA * high)).any():
+        larger = y1 - y0 <= _COMMA * high
+        before = larger & (right <= x0 + 1) & (x0 - right < _COMMA_NEAR * high) & (x1 - x0 <= _COMMA_WIDE * high)
+        before &= (y0 > top + _COMMA * high) & (y1 > bottom + _LOWER * high) & (y0 < bottom)
+        after = larger & (left >= x1 - 1) & (left - x1 < _AFTER * high)
+        level = np.abs(bottom[before][:, None] - bottom[after]) <= _UNEVEN_ROW * high[after]
+        if level.any():
             found.add((x0, y0, x1, y1))
     return found
 
