@@ -52,3 +52,10 @@ def test_a_page_of_bars_alone_keeps_them(reader: Reader) -> None:
     for left in (100, 150, 200):
         bar(page, left, 100, 180, 4, 8)
     assert reader.read(page, rotate=0).text.replace(" ", "") == "111"
+
+
+def test_a_line_of_nothing_but_signs_is_none(reader: Reader) -> None:
+    page = sheet()
+    for left in (330, 450, 570, 690):  # the teeth of a comb
+        bar(page, left, 720, 780, wide=3)
+    assert reader.read(page, rotate=0).text.split() == LABELS

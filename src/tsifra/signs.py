@@ -110,7 +110,7 @@ def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list
     ]
     others = [pictures[cell.bbox] for cell in cells if cell.likeliest != 1 and cell.bbox in pictures]
     ones = digits == 1
-    steep = _steep(forms, max(0.0, float(np.median([_slant(picture) for picture in others]))) if others else 0.0)
+    steep = _steep(forms, max(0.0, float(np.median([slant_of(picture) for picture in others]))) if others else 0.0)
     signs = ones & (
         _of_type(boxes, ones)
         | _between(boxes, steep)
@@ -248,7 +248,7 @@ def _raised(boxes: NDArray[Any]) -> _Flags:
     return small
 
 
-def _slant(picture: Gray) -> float:
+def slant_of(picture: Gray) -> float:
     """By how much a digit's axis leans to the right, as a share of its height (LeCun et al. 1998)."""
     moments = cv2.moments(picture)
     return -moments["mu11"] / max(1.0, moments["mu02"])
