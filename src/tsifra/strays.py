@@ -70,16 +70,20 @@ def without_strays(lines: Lines, pictures: Pictures) -> Lines:
     numbers = [number for line in lines for number in line]
     found = [cell.bbox for each in numbers if all(_is_bar(cell, pictures) for cell in each) for cell in each]
     digits = _Strokes.of([cell.bbox for each in numbers for cell in each if cell.likeliest != 1], pictures)
-    if not found or len(digits.boxes) < _KNOWN or not len(digits.pens):
+    if not found or not len(digits.pens):
         return lines
     bars = _Strokes.of(found, pictures)
-    alone = {line[0][0].bbox for line in lines if len(line) == len(line[0]) == 1}
-    leans = bars.leans - np.median(digits.leans)
-    lie = ((leans < _LIES[0]) | (leans > _LIES[1])) & [bbox in alone for bbox in found]
-    slim = np.minimum(bars.wide / bars.high, [_slimness(pictures[bbox]) for bbox in found])
-    go_on = _go_on(bars)
-    strays = _unlike(bars, digits, slim) | ((go_on.sum(1) >= _KNOWN) & (go_on & _uneven(bars)).any(1))
-    strays = lie | _spread(strays, go_on | _ticks(bars))
+    lone = {line[0][0].bbox for line in lines if len(line) == len(line[0]) == 1}
+    alone = np.array([bbox in lone for bbox in found])
+    strays = _too_thin(bars, digits)
+    if len(digits.boxes) < _KNOWN:
+        strays &= alone
+    else:
+        leans, go_on = bars.leans - np.median(digits.leans), _go_on(bars)
+        slim = np.minimum(bars.wide / bars.high, [_slimness(pictures[bbox]) for bbox in found])
+        pieces = (go_on.sum(1) >= _KNOWN) & (go_on & _uneven(bars)).any(1)
+        strays = _spread(strays | _unlike(bars, digits, slim) | pieces, go_on | _ticks(bars))
+        strays |= alone & ((leans < _LIES[0]) | (leans > _LIES[1]))
     gone = {bbox for bbox, is_stray in zip(found, strays.tolist(), strict=True) if is_stray}
     if not gone:
         return lines
@@ -101,14 +105,18 @@ def _slimness(bar: Gray) -> float:
     return (min(sides) + 1) / (max(sides) + 1)
 
 
+def _too_thin(bars: _Strokes, digits: _Strokes) -> _Flags:
+    """Which bars are thinner than the pen that digits are written with, (N,)."""
+    as_broad = digits.pens < _AS_BROAD * bars.wide[:, None]
+    return np.asarray(as_broad.sum(1) <= _FEW * len(digits.pens))
+
+
 def _unlike(bars: _Strokes, digits: _Strokes, slim: NDArray[np.float64]) -> _Flags:
-    """Which bars, so slim for their length, are of a height, or a pen, that digits are not of, (N,)."""
-    few = _FEW * len(digits.boxes)
+    """Which bars, so slim for their length, are higher or lower than digits are, and no 1s of larger type, (N,)."""
     as_high = np.abs(np.log(bars.high[:, None] / digits.high)) < np.log(_AS_HIGH)
     usual = np.median(digits.high)
-    of_larger_type = (bars.high > usual) & (slim >= _SLIM * np.median(digits.pens) / usual)
-    as_broad = digits.pens < _AS_BROAD * bars.wide[:, None]
-    return np.asarray(((as_high.sum(1) <= few) & ~of_larger_type) | (as_broad.sum(1) <= few))
+    is_larger = (bars.high > usual) & (slim >= _SLIM * np.median(digits.pens) / usual)
+    return np.asarray((as_high.sum(1) <= _FEW * len(digits.high)) & ~is_larger)
 
 
 def _spread(strays: _Flags, alike: _Flags) -> _Flags:
