@@ -152,3 +152,11 @@ def test_commas_part_numbers(reader: Reader, size: int) -> None:
     for line, text in enumerate(("747,4442,758", "60,9,11938")):
         ImageDraw.Draw(page).text((size, (0.5 + 1.6 * line) * size), text, fill=0, font=face)
     assert reader.read(np.asarray(page), rotate=0).text == "747 4442 758\n60 9 11938"
+
+
+@pytest.mark.parametrize("face", ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf"])
+def test_dollars_are_no_digits(reader: Reader, face: str) -> None:
+    page = Image.new("L", (500, 260), 255)
+    for line, text in enumerate(("$178.07", "$5.85", "55.18")):
+        ImageDraw.Draw(page).text((40, 30 + 70 * line), text, fill=0, font=ImageFont.truetype(TYPE.with_name(face), 36))
+    assert reader.read(np.asarray(page), rotate=0).text.replace(" ", "") == "17807\n585\n5518"

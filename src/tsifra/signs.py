@@ -1,8 +1,8 @@
 """Digits of a page -> the same without signs that look like some.
 
 Flows in: Cells, and what the network saw of each. Flows out: those that are no part of a sign: brackets, strokes and a
-form's lines, which look like 1s, percent signs, which look like 010, degrees, which look like 0s. Knows nothing of
-pages.
+form's lines, which look like 1s, percent signs, which look like 010, dollars, which look like 5s, degrees, which look
+like 0s. Knows nothing of pages.
 """
 
 import re
@@ -36,6 +36,9 @@ _COMMA = 0.55  # of the height of what is before it, that a comma is high, and t
 _COMMA_WIDE = 0.35  # ... and that it is wide
 _COMMA_NEAR, _AFTER = 0.45, 1.2  # ... and that it is away from it, and from what is as high and comes after
 _UNEVEN_ROW = 0.3  # ... and that these end above or below each other
+_DOLLARS = (0.045, 0.065), (-0.02, 0.12)  # of digits' height, that a dollar sign is higher, and lower, at least
+_LOWEST, _HIGHEST = 0.22, 1.4  # ... and lower at most; times as high at most
+_LIKE_DOLLAR = 3, 5, 6, 8
 _LARGE = 0.9  # share of what is on a page that is lower than what commas stand beside
 _NEAR = 1.0  # of its height, that what is beside it is away
 
@@ -118,6 +121,7 @@ def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list
         | _strokes(boxes, forms)
         | _sides(boxes, ones)
     )
+    signs |= np.isin(digits, _LIKE_DOLLAR) & _dollars(boxes, line)
     signs |= _of_dates(line, steep) | ((digits == 0) & _raised(boxes))
     if not signs.any():
         return line
@@ -149,6 +153,22 @@ def _of_type(boxes: NDArray[Any], ones: _Flags) -> _Flags:
     larger[1:] |= near & (low & ~ones)[:-1]
     larger[:-1] |= near & (low & ~ones)[1:]
     return np.asarray(low & ~larger)
+
+
+def _dollars(boxes: NDArray[Any], line: list[list[Cell]]) -> _Flags:
+    """What comes first in a number, and reaches both higher and lower than digits as even as type."""
+    same = even(range(len(boxes)), boxes.tolist())
+    found = np.zeros(len(boxes), bool)
+    if same is None:
+        return found
+    left, top, right, bottom = boxes.T
+    middles, usual = (left + right) / 2, np.median(bottom - top)
+    higher = np.polyval(np.polyfit(middles[same], top[same], 1), middles) - top  # lines may lean
+    lower = bottom - np.polyval(np.polyfit(middles[same], bottom[same], 1), middles)
+    found[np.cumsum([0, *map(len, line[:-1])])] = True
+    reaches = [(higher >= above * usual) & (lower >= max(1.5, below * usual)) for above, below in _DOLLARS]
+    found &= np.logical_or(*reaches) & (lower <= _LOWEST * usual)
+    return np.asarray(found & (bottom - top <= _HIGHEST * usual))
 
 
 def _between(boxes: NDArray[Any], steep: _Flags) -> _Flags:
