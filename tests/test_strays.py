@@ -59,3 +59,13 @@ def test_a_line_of_nothing_but_signs_is_none(reader: Reader) -> None:
     for left in (330, 450, 570, 690):  # the teeth of a comb
         bar(page, left, 720, 780, wide=3)
     assert reader.read(page, rotate=0).text.split() == LABELS
+
+
+def test_the_bullets_of_choices_are_no_0s_and_0s_by_hand_are(reader: Reader) -> None:
+    labels = [f"0{label}" for label in LABELS]
+    page = sheet(labels)
+    assert reader.read(page, rotate=0).text.replace(" ", "").split() == labels
+    for line in range(len(LABELS)):
+        page[60 + 180 * line :, 300:375][:110] = 255
+        cv2.circle(page, (250, 110 + 180 * line), 30, 0, 5)
+    assert reader.read(page, rotate=0).text.split() == LABELS

@@ -18,7 +18,7 @@ from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
 from tsifra.reading import NONE
 from tsifra.signs import boxes_of_commas, boxes_of_percents, without_signs
-from tsifra.strays import without_strays
+from tsifra.strays import without_bullets, without_strays
 from tsifra.table import Cell, Classify, turns_of
 
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
@@ -121,7 +121,7 @@ def _read(pieces: list[Piece], seen: list[Normalized], answers: list[_Answer], c
     kept = _without_dots(kept)
     lines = [[[kept[index] for index in number] for number in line] for line in lines_of([cell.bbox for cell in kept])]
     pictures = {piece.bbox: each.pixels for piece, each, _ in inked}
-    return without_strays([without_signs(line, pictures) for line in lines], pictures)
+    return without_strays(without_bullets([without_signs(line, pictures) for line in lines]), pictures)
 
 
 def _without_dots(cells: list[Cell]) -> list[Cell]:

@@ -1,11 +1,12 @@
-"""Lines of numbers -> the same without strokes of something else, which look like 1s.
+"""Lines of numbers -> the same without strokes of something else, which look like 1s, and bullets, like 0s.
 
 Flows in: lines of numbers of Cells, and what the network saw of each. Flows out: those without pieces of margins and of
-a table's lines, a ruler's ticks, edges, staples, pens. Knows nothing of how they were found.
+a table's lines, a ruler's ticks, edges, staples, pens, bullets. Knows nothing of how they were found.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ _AS_WIDE = 1.6  # times as wide, at most, is what goes on in that line
 _LEANS = 0.05  # of the way from one piece of a line to the next, by which that lies aside
 _LEVEL = 0.1  # of its height, by which ticks of one row end above or below each other
 _NEAR = 2.0  # of its height, that they are apart
+
+_ROUND, _SAME = 0.92, 0.04  # times as wide as high, and the other way, bullets are; share by which one is larger
 
 _SHOWN = 20.0  # pixels of the longer side of a digit as the network sees it
 
@@ -89,6 +92,23 @@ def without_strays(lines: Lines, pictures: Pictures) -> Lines:
         return lines
     left = ([[cell for cell in number if cell.bbox not in gone] for number in line] for line in lines)
     return [kept for line in left if (kept := [number for number in line if number])]
+
+
+def without_bullets(lines: Lines) -> Lines:
+    """Lines of numbers without rings that are before numbers and alike to a pixel, three and more: bullets, as of a
+    form's choices, look like 0s, which are as round in few hands, and there of many sizes."""
+    rings = [
+        number[0].bbox for line in lines for number, after in pairwise(line) if _is_ring(number) and not _is_ring(after)
+    ]
+    sides = np.array([(x1 - x0, y1 - y0) for x0, y0, x1, y1 in rings]).reshape(-1, 2)
+    same = (np.abs(sides[:, None] - sides) <= np.maximum(1, _SAME * sides)).all(2).sum(1)
+    gone = {bbox for bbox, count in zip(rings, same.tolist(), strict=True) if count >= _KNOWN}
+    return [[number for number in line if number[0].bbox not in gone] for line in lines]
+
+
+def _is_ring(number: list[Cell]) -> bool:
+    x0, y0, x1, y1 = number[0].bbox
+    return len(number) == 1 and number[0].likeliest == 0 and min(x1 - x0, y1 - y0) >= _ROUND * max(x1 - x0, y1 - y0)
 
 
 def _is_bar(cell: Cell, pictures: Pictures) -> bool:
