@@ -160,3 +160,10 @@ def test_dollars_are_no_digits(reader: Reader, face: str) -> None:
     for line, text in enumerate(("$178.07", "$5.85", "55.18")):
         ImageDraw.Draw(page).text((40, 30 + 70 * line), text, fill=0, font=ImageFont.truetype(TYPE.with_name(face), 36))
     assert reader.read(np.asarray(page), rotate=0).text.replace(" ", "") == "17807\n585\n5518"
+
+
+def test_a_number_of_larger_type_keeps_its_first_digit(reader: Reader) -> None:
+    page = Image.new("L", (800, 140), 255)
+    for left, text, size in ((100, "256", 40), (280, "64", 52), (460, "128", 40), (640, "512", 40)):
+        ImageDraw.Draw(page).text((left, 70), text, fill=0, font=ImageFont.truetype(TYPE, size), anchor="mm")
+    assert reader.read(np.asarray(page), rotate=0).text == "256 64 128 512"
