@@ -20,7 +20,8 @@ from tsifra.table import Cell
 _BAR = 0.28  # of its length, up to which a 1 without flag and foot is wide
 _KNOWN = 3  # other digits that tell what digits are like, at least; and pieces that are a line
 _FEW = 0.03  # share of the other digits that does not tell
-_AS_HIGH, _AS_BROAD = 1.3, 1.9  # times as high, or as low, as a 1 is some other digit; as broad as it, a pen at most
+_TALLER, _SHORTER = 1.5, 1.3  # times as high, or as low, as the most like of the other digits, a 1 is at most
+_AS_BROAD = 1.9  # times as broad as it, a pen, at most
 _SLIM = 0.6  # of how broad pens are for a digit's height, from which what is higher may be a 1 of larger type
 _LIES = -0.45, 0.9  # of its height, by which a bar leans further to the left, or right, than digits; many lean by half
 _UNEVEN, _EVENLY = 1.4, 1.2  # times as high, and at most so many times as wide, is another piece of one line
@@ -133,7 +134,8 @@ def _too_thin(bars: _Strokes, digits: _Strokes) -> _Flags:
 
 def _unlike(bars: _Strokes, digits: _Strokes, slim: NDArray[np.float64]) -> _Flags:
     """Which bars, so slim for their length, are higher or lower than digits are, and no 1s of larger type, (N,)."""
-    as_high = np.abs(np.log(bars.high[:, None] / digits.high)) < np.log(_AS_HIGH)
+    times = bars.high[:, None] / digits.high
+    as_high = (times < _TALLER) & (1 / times < _SHORTER)
     usual = np.median(digits.high)
     is_larger = (bars.high > usual) & (slim >= _SLIM * np.median(digits.pens) / usual)
     return np.asarray((as_high.sum(1) <= _FEW * len(digits.high)) & ~is_larger)
