@@ -166,9 +166,8 @@ def _dollars(boxes: NDArray[Any], line: list[list[Cell]]) -> _Flags:
     higher = np.polyval(np.polyfit(middles[same], top[same], 1), middles) - top  # lines may lean
     lower = bottom - np.polyval(np.polyfit(middles[same], bottom[same], 1), middles)
     found[np.cumsum([0, *map(len, line[:-1])])] = True
-    found[:-1] &= (bottom - top <= _TALLER * usual)[1:] & (
-        left[1:] - right[:-1] <= _NEAR * usual
-    )  # else all of its number is larger
+    near = left[1:] - right[:-1] <= _NEAR * usual
+    found[:-1] &= near & (bottom - top <= _TALLER * usual)[1:]  # else all of its number is larger
     found[-1] = False
     reaches = [(higher >= above * usual) & (lower >= max(1.5, below * usual)) for above, below in _DOLLARS]
     found &= np.logical_or(*reaches) & (lower <= _LOWEST * usual)

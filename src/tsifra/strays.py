@@ -73,8 +73,10 @@ def without_strays(lines: Lines, pictures: Pictures) -> Lines:
     lines = [line for line in lines if line]
     numbers = [number for line in lines for number in line]
     found = [cell.bbox for each in numbers if all(_is_bar(cell, pictures) for cell in each) for cell in each]
+    if not found:
+        return lines
     digits = _Strokes.of([cell.bbox for each in numbers for cell in each if cell.likeliest != 1], pictures)
-    if not found or not len(digits.pens):
+    if not len(digits.pens):
         return lines
     bars = _Strokes.of(found, pictures)
     lone = {line[0][0].bbox for line in lines if len(line) == len(line[0]) == 1}
@@ -122,7 +124,7 @@ def _is_bar(cell: Cell, pictures: Pictures) -> bool:
 
 def _slimness(bar: Gray) -> float:
     """How wide a bar is for its length."""
-    sides = cv2.minAreaRect(cv2.findNonZero((bar > 127).view(np.uint8)))[1]
+    sides = cv2.minAreaRect(cv2.findNonZero((bar >= bar.max() / 2).view(np.uint8)))[1]
     return (min(sides) + 1) / (max(sides) + 1)
 
 
