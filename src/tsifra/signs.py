@@ -170,8 +170,9 @@ def _dollars(boxes: NDArray[Any], line: list[list[Cell]]) -> _Flags:
     found[:-1] &= near & (bottom - top <= _TALLER * usual)[1:]  # else all of its number is larger
     found[-1] = False
     reaches = [(higher >= above * usual) & (lower >= max(1.5, below * usual)) for above, below in _DOLLARS]
-    found &= np.logical_or(*reaches) & (lower <= _LOWEST * usual)
-    return np.asarray(found & (bottom - top <= _HIGHEST * usual))
+    found &= np.logical_or(*reaches) & (lower <= _LOWEST * usual) & (bottom - top <= _HIGHEST * usual)
+    off = np.maximum(np.abs(higher), np.abs(lower))[~found]
+    return np.asarray(found & ((off <= max(1.0, _OFF * usual)).mean() >= _MOSTLY))
 
 
 def _between(boxes: NDArray[Any], steep: _Flags) -> _Flags:

@@ -30,7 +30,7 @@ _LEANS = 0.05  # of the way from one piece of a line to the next, by which that 
 _LEVEL = 0.1  # of its height, by which ticks of one row end above or below each other
 _NEAR = 2.0  # of its height, that they are apart
 
-_ROUND, _SAME = 0.92, 0.04  # times as wide as high, and the other way, bullets are; share by which one is larger
+_ROUND, _ALIGNED = 0.92, 2  # times as wide as high, and the other way, bullets are; pixels that one is out of line
 
 _SHOWN = 20.0  # pixels of the longer side of a digit as the network sees it
 
@@ -98,13 +98,16 @@ def without_strays(lines: Lines, pictures: Pictures) -> Lines:
 
 
 def without_bullets(lines: Lines) -> Lines:
-    """Lines of numbers without rings that are before numbers and alike to a pixel, three and more: bullets, as of a
-    form's choices, look like 0s, which are as round in few hands, and there of many sizes."""
+    """Lines of numbers without rings before numbers that are in line and alike to a pixel, three and more: bullets, as
+    of a form's choices, look like 0s, which are as round in few hands, and there of many sizes."""
     rings = [
         number[0].bbox for line in lines for number, after in pairwise(line) if _is_ring(number) and not _is_ring(after)
     ]
-    sides = np.array([(x1 - x0, y1 - y0) for x0, y0, x1, y1 in rings]).reshape(-1, 2)
-    same = (np.abs(sides[:, None] - sides) <= np.maximum(1, _SAME * sides)).all(2).sum(1)
+    boxes = np.array(rings).reshape(-1, 4)
+    sides, corners = boxes[:, 2:] - boxes[:, :2], boxes[:, :2]
+    alike = (np.abs(sides[:, None] - sides) <= 1).all(2)
+    in_line = (np.abs(corners[:, None] - corners) <= _ALIGNED).any(2)
+    same = (alike & in_line).sum(1)
     gone = {bbox for bbox, count in zip(rings, same.tolist(), strict=True) if count >= _KNOWN}
     return [[number for number in line if number[0].bbox not in gone] for line in lines]
 
