@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from tsifra.grid import Grid
 from tsifra.reading import NONE
-from tsifra.sheet import Lines
-from tsifra.table import Cell, Table, width_of
+from tsifra.table import Cell, Lines, Table, width_of
 
 _SEVERAL = 0.1  # share of a table's cells that are no digit, from which some may hold several
 _MOST_OF = 0.8  # of the width of all ink in a cell, that its digits must span; what a word leaves is shorter

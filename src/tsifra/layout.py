@@ -13,9 +13,9 @@ from tsifra.cells import Rows, by_cell, frozen, is_doubtful, is_of_numbers, sing
 from tsifra.counter import Counter, read_counter
 from tsifra.grid import crossed, find_grid
 from tsifra.ink import Gray
-from tsifra.sheet import Judge, Lines, read_sheet
+from tsifra.sheet import Judge, read_sheet
 from tsifra.sudoku import as_sudoku
-from tsifra.table import Cell, read_table
+from tsifra.table import Cell, Lines, read_table
 
 Layout = Literal["auto", "lines", "grid"]
 """How digits stand: in lines, in a ruled grid, or in a grid where the picture plainly is one and in lines elsewhere."""

@@ -19,7 +19,7 @@ from tsifra.normalize import Normalized, normalize
 from tsifra.reading import NONE
 from tsifra.signs import boxes_of_commas, boxes_of_percents, without_signs
 from tsifra.strays import without_bullets, without_strays
-from tsifra.table import Cell, Classify, turns_of
+from tsifra.table import Cell, Classify, Lines, turns_of
 
 _ODDS = 2.0  # times as likely no digit is on a page as in a picture of one digit: letters, stains, lines ...
 _WIDE = 0.65  # times as wide as high, two digits may touch
@@ -40,7 +40,6 @@ _PLAINLY = 0.98  # ... unless it has this probability
 _ASKED = 80  # pieces that tell which way is up
 _PLACED, _IN_LINES = 400, 0.7  # pieces, of which so many have a neighbor beside them on no page on its side
 
-Lines = list[list[list[Cell]]]
 _Answer = tuple[float, ...] | None
 _Read = tuple[Piece, Normalized, _Answer]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tsifra.ink import Gray, stroke_width
 from tsifra.reading import BBox
 from tsifra.signs import slant_of
-from tsifra.table import Cell
+from tsifra.table import Cell, Lines
 
 _BAR = 0.28  # of its length, up to which a 1 without flag and foot is wide
 _KNOWN = 3  # other digits that tell what digits are like, at least; and pieces that are a line
@@ -34,7 +34,6 @@ _ROUND, _ALIGNED = 0.92, 2  # times as wide as high, and the other way, bullets 
 
 _SHOWN = 20.0  # pixels of the longer side of a digit as the network sees it
 
-Lines = list[list[list[Cell]]]
 Pictures = Mapping[BBox, Gray]
 _Flags = NDArray[np.bool_]
 

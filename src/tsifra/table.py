@@ -45,6 +45,10 @@ class Cell:
         return int(np.argmax(self.probabilities))
 
 
+Lines = list[list[list[Cell]]]
+"""Lines of a page, of numbers, of what stands in them."""
+
+
 def width_of(cells: Sequence[Cell]) -> int:
     """Pixels from the left of the first to the right of the last."""
     return max(cell.bbox[2] for cell in cells) - min(cell.bbox[0] for cell in cells)
