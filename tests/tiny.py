@@ -21,7 +21,9 @@ RECIPE = dataclasses.replace(
     RECIPES["fast"], name="tiny", epochs=4, batch=20, held_back=40, augment=Augment(pen=0.5), bf16=False
 )
 WITH_NONE = np.where(LABELS < 8, LABELS, LABELS + PAPER - 9).astype(np.uint8)  # 8 is remains of a box, 9 blank paper
-LESSONS = Lessons(IMAGES, WITH_NONE, (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE)))
+LESSONS = Lessons(
+    IMAGES, WITH_NONE, np.zeros(len(LABELS), np.uint8), (IMAGES[:8], LABELS[:8]), (IMAGES, np.minimum(WITH_NONE, NONE))
+)
 
 
 class Killed(BaseException):

@@ -24,10 +24,11 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
 @click.command()
 @click.option(
     "--recipe",
-    type=click.Choice(["tutorial", "fast", "minute", "best", "teacher", "shipped"]),
+    type=click.Choice(["tutorial", "fast", "minute", "best", "teacher", "shipped", "refined"]),
     default="fast",
     show_default=True,
-    help="The Keras tutorial's, good in seconds, better in a minute, best, what teaches the package's, and that (GPU).",
+    help="The Keras tutorial's, good in seconds, better in a minute, best, what teaches the package's, and that (GPU); "
+    "for --from and --taught-by.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
@@ -47,13 +48,20 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
     type=click.Path(file_okay=False, path_type=Path),
     envvar="TSIFRA_FONTS",
     show_envvar=True,
-    help="A folder of fonts, for `teacher` and `shipped`, which learn type; by default the system's.",
+    help="A folder of fonts, for `teacher`, `shipped` and `refined`, which learn type; by default the system's.",
 )
 @click.option(
     "--from",
     "model",
     type=click.Path(exists=True, path_type=Path),
     help="Begin with the weights of this model (folder or ONNX) of the recipe's network, and so with a lower rate.",
+)
+@click.option(
+    "--taught-by",
+    "taught_by",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Learn what this model says of the pictures, too; given more than once, what they say on average.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the last epoch of a run that was ended in --out.")
 @click.option("--name", help="Of the model, in records; by default recipe and seed.")
@@ -68,6 +76,7 @@ def train(
     device: str,
     fonts: Path | None,
     model: Path | None,
+    taught_by: tuple[Path, ...],
     resume: bool,
     name: str | None,
 ) -> None:
@@ -96,9 +105,11 @@ def train(
     chosen = dataclasses.replace(RECIPES[recipe], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
     mnist = load_mnist(data, fetched)
     try:
-        trained = run(chosen, mnist, out, seed, device, resume, name, model, fonts or FONTS, cache_folder(), _report)
+        trained = run(
+            chosen, mnist, out, seed, device, resume, name, model, taught_by, fonts or FONTS, cache_folder(), _report
+        )
     except KeyboardInterrupt:
-        if chosen.taught and (out / chosen.taught / CHECKPOINT).exists():
+        if chosen.taught and not taught_by and (out / chosen.taught / CHECKPOINT).exists():
             click.echo(f"{out}: what the teacher has learned in whole epochs is kept; --resume goes on", err=True)
         raise
     if trained.history:

@@ -14,6 +14,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from tsifra.errors import ModelError
+from tsifra.reading import NONE
 from tsifra.training.net import Gate
 
 _KEPT = 0.14  # root of the mean square of a convolution's weights, where steps and decay hold the balance
@@ -21,7 +22,7 @@ _KEPT = 0.14  # root of the mean square of a convolution's weights, where steps 
 Pairs = list[tuple[Tensor, Tensor]]
 
 
-def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None:
+def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int, odds: float = 1.0) -> None:
     """Give `net` the weights of an exported network.
 
     images: (N, 1, 28, 28) float in 0…1, some thousand of those that are learned, bent as they are then. Normalizations,
@@ -29,7 +30,8 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
     layer where only a rectifier lies between, else by their own weights; those that are fixed at 1 take the model's
     deviations for 1, as training made them. The weights before them, of which any multiple gives the same, are as large
     as training keeps them, since its steps would turn smaller ones further. classes: outputs of the model. Where `net`
-    has more, they and the model's last begin as equal parts of it: kinds of no digit.
+    has more, they and the model's last begin as equal parts of it: kinds of no digit. odds: how many times as likely as
+    among what is learned no digit is to the model; to `net` it is as likely again.
     Raises ModelError for a model of other layers or outputs.
     """
     device = next(net.parameters()).device
@@ -76,6 +78,8 @@ def begin(net: nn.Sequential, model: Path, images: Tensor, classes: int) -> None
                         raise _other(model)
                     layer.weight.copy_(weight * scale.repeat_interleave(layer.in_features // len(scale)))
                     layer.bias.copy_(bias)
+                    if layer is net[-1]:
+                        layer.bias[NONE:] -= math.log(odds)
                     scale = whole
             value = layer(value)
 

@@ -7,7 +7,7 @@ held back, nor is a face or a form of handwriting. MNIST's test files are not to
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ import torch
 from tsifra.data.digits import Pictures, Sources
 from tsifra.data.mnist import Mnist
 from tsifra.data.strokes import FORMS
-from tsifra.data.synthetic import synthetic
+from tsifra.data.synthetic import Mix, synthetic
 from tsifra.data.type import Face, find_faces
 from tsifra.errors import DataError
 from tsifra.normalize import normalize
@@ -26,6 +26,7 @@ from tsifra.training.recipes import RECIPES, Recipe
 
 FONTS = Path("/usr/share/fonts")
 
+_MNIST = len(Mix.__slots__)
 _KNOWN = 6  # digits of a face that a network which learned MNIST alone must read; others are pictures or too odd
 _HELD_OUT = 10  # every tenth family of faces is not learned
 
@@ -34,12 +35,14 @@ _HELD_OUT = 10  # every tenth family of faces is not learned
 class Lessons:
     """Pictures (N, 28, 28) uint8 and labels (N,) uint8 to learn, to be examined on, and to calibrate on.
 
-    labels: from 10 on kinds of "no digit". held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back
-    ones and those made here, whose 10 is "no digit" of any kind.
+    labels: from 10 on kinds of "no digit". kinds: (N,) uint8, as which of Mix's each was made; MNIST's are after the
+    last. held_back: MNIST's, which tell the accuracy. calibration: MNIST's held-back ones and those made here, whose 10
+    is "no digit" of any kind.
     """
 
     images: Pictures
     labels: Pictures
+    kinds: Pictures
     held_back: tuple[Pictures, Pictures]
     calibration: tuple[Pictures, Pictures]
 
@@ -51,13 +54,14 @@ def prepare(recipe: Recipe, mnist: Mnist, seed: int, fonts: Path = FONTS, cache:
     images, labels = seen[:count], mnist.train_labels[:count]
     held_back = seen[count:], mnist.train_labels[count:]
     if recipe.mix is None or recipe.calibration is None:
-        return Lessons(images, labels, held_back, held_back)
+        return Lessons(images, labels, np.full(count, _MNIST, np.uint8), held_back, held_back)
     learned, kept = sources(recipe, mnist, fonts)
     made = synthetic(recipe.mix, learned, seed, cache)
     others = synthetic(recipe.calibration, kept, seed + 1, cache)
     return Lessons(
         np.concatenate((*[images] * recipe.repeats, made[0])),
         np.concatenate((*[labels] * recipe.repeats, made[1])),
+        np.repeat(np.array((_MNIST, *range(_MNIST)), np.uint8), (count * recipe.repeats, *astuple(recipe.mix))),
         held_back,
         (np.concatenate((held_back[0], others[0])), np.concatenate((held_back[1], np.minimum(others[1], NONE)))),
     )

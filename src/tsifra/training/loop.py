@@ -5,13 +5,12 @@ whole set lives on the device as one uint8 tensor and whole batches are augmente
 in `state`, so that a run goes on from there with the same result. Knows nothing of files.
 """
 
-import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,7 +20,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from tsifra.errors import DataError
-from tsifra.reading import NONE
 from tsifra.training.adamax import Adamax
 from tsifra.training.begin import begin
 from tsifra.training.muon import Muon
@@ -29,6 +27,7 @@ from tsifra.training.net import NETS, Merged
 from tsifra.training.recipes import Recipe
 from tsifra.training.record import Recorded
 
+_Net = TypeVar("_Net", bound=nn.Module)
 _MEASURED = 5000  # pictures that normalizations begin with the means of
 
 
@@ -59,11 +58,13 @@ class Training:
         labels: NDArray[np.uint8],
         seed: int = 0,
         device: str = "cpu",
-        teacher: nn.Sequential | None = None,
+        teachers: Sequence[nn.Module] = (),
+        shares: NDArray[np.float32] | None = None,
     ) -> None:
         """images: (N, 28, 28) uint8; labels: (N,) uint8 below the recipe's `learned`.
 
-        teacher: a network of as many outputs, whose answers are the recipe's share of what is learned.
+        teachers: networks of as many outputs, whose answers are the recipe's share of what is learned.
+        shares: (teachers, N), by how much each of them is heard of a picture, 0…1, together 1; by default all alike.
         Raises DataError where N is less than the recipe's batch.
         """
         torch.manual_seed(seed)
@@ -72,7 +73,9 @@ class Training:
         self._labels = torch.tensor(labels, device=device).long()
         self._random = torch.Generator(device).manual_seed(seed)
         self._net = _placed(NETS[recipe.net](recipe.learned), device)
-        self._teacher = None if teacher is None else _placed(teacher, device).eval()
+        self._teachers = [_placed(each, device).eval() for each in teachers]
+        alike = np.full((len(teachers), 1), 1 / max(1, len(teachers)), np.float32)
+        self._shares = torch.tensor(alike if shares is None else shares, device=device).expand(-1, len(images))
         self._optimizer = _optimizer(recipe, self._net)
         self._average = _averaged(recipe, self._net)
         self._bf16 = recipe.bf16 and computes_bf16(device)
@@ -99,11 +102,7 @@ class Training:
             self._take(model, odds, self._chosen())
 
     def _take(self, model: Path, odds: float, shown: Tensor) -> None:
-        begin(self._net, model, self._shown(shown[:_MEASURED]), self._recipe.classes)
-        with torch.no_grad():
-            outputs = self._net[-1]
-            assert isinstance(outputs, nn.Linear)
-            outputs.bias[NONE:] -= math.log(odds)
+        begin(self._net, model, self._shown(shown[:_MEASURED]), self._recipe.classes, odds)
 
     @property
     def network(self) -> nn.Sequential:
@@ -164,10 +163,10 @@ class Training:
         with torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
             logits = self._net(batch).float()
         losses = F.cross_entropy(logits, truth, label_smoothing=recipe.smoothing, reduction="none")
-        if self._teacher is not None:
+        if self._teachers:
             with torch.no_grad(), torch.autocast(batch.device.type, torch.bfloat16, enabled=self._bf16):
-                said = self._teacher(batch).float()  # of the picture as it is shown, bent (Beyer et al. 2022)
-            divergence = F.kl_div(logits.log_softmax(1), said.softmax(1), reduction="none").sum(1)
+                said = self._said(batch, self._shares[:, index])
+            divergence = F.kl_div(logits.log_softmax(1), said, reduction="none").sum(1)
             losses = losses.lerp(divergence, recipe.believed)  # Hinton, Vinyals and Dean 2015
         self._optimizer.zero_grad()
         (losses @ weight / weight.sum()).backward()  # type: ignore[no-untyped-call]
@@ -176,6 +175,13 @@ class Training:
         last = recipe.classes - 1
         right = logits.argmax(1).clamp(max=last) == truth.clamp(max=last)
         self._totals += torch.stack((losses.detach() @ weight, right.float() @ weight, weight.sum()))
+
+    def _said(self, batch: Tensor, shares: Tensor) -> Tensor:
+        """What the teachers say on average of pictures as they are shown, bent (Beyer et al. 2022): probabilities."""
+        said = [
+            net(batch).float().softmax(1) * share[:, None] for net, share in zip(self._teachers, shares, strict=True)
+        ]
+        return torch.stack(said).sum(0)
 
     def _shown(self, index: Tensor) -> Tensor:
         """Pictures (N, 1, 28, 28) in 0…1 as an epoch shows them: bent, each time otherwise."""
@@ -262,7 +268,7 @@ def computes_bf16(device: str) -> bool:
     return by_amd and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def _placed(net: nn.Sequential, device: str) -> nn.Sequential:
+def _placed(net: _Net, device: str) -> _Net:
     return net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

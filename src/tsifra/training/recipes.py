@@ -19,15 +19,16 @@ class Recipe:
     net: a name in net.NETS. rate: the greatest learning rate; "cosine" rises to it over the first `warmup` share of the
     steps and falls to zero (Loshchilov and Hutter 2017), "constant" stays. goes_on: whether it begins with what a model
     has learned, and so at a fifth of the rate. decay: of weights. taught: the recipe of a network that teaches this
-    one; believed: the share of what is learned that is what it says. smoothing: of labels (Szegedy et al. 2016).
-    average: decay a step of the running average of the weights that is kept in the end (Polyak and Juditsky 1992), 0
-    for none. bf16: whether layers compute in bfloat16 where the processor has it. normalized: whether training pictures
-    pass through `normalize`, as a reader's do. held_back: the last so many training pictures are not learned; they tell
-    the accuracy and choose the temperature. spared: share of the pictures that lose less than the mean, which an epoch
-    leaves out once they were seen; the rest of them count for more. repeats: how often an epoch shows each of MNIST's
-    pictures, but for those. mix: the pictures made here that are learned with them, "no digit" among them. none_odds:
-    how many times as likely "no digit" is in use as among what is learned (Saerens et al. 2002). calibration: those
-    that confidence is calibrated on, of faces and forms of handwriting that are not learned.
+    one, or the names of models that do; believed: the share of what is learned that is what it says. smoothing: of
+    labels (Szegedy et al. 2016). average: decay a step of the running average of the weights that is kept in the end
+    (Polyak and Juditsky 1992), 0 for none. bf16: whether layers compute in bfloat16 where the processor has it.
+    normalized: whether training pictures pass through `normalize`, as a reader's do. held_back: the last so many
+    training pictures are not learned; they tell the accuracy and choose the temperature. spared: share of the pictures
+    that lose less than the mean, which an epoch leaves out once they were seen; the rest of them count for more.
+    repeats: how often an epoch shows each of MNIST's pictures, but for those. mix: the pictures made here that are
+    learned with them, "no digit" among them. none_odds: how many times as likely "no digit" is in use as among what is
+    learned (Saerens et al. 2002). calibration: those that confidence is calibrated on, of faces and forms of
+    handwriting that are not learned.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Recipe:
     goes_on: bool = False
     decay: float = 0.0
     taught: str = ""
-    believed: float = 0.0
+    believed: float = 0.7
     smoothing: float = 0.0
     average: float = 0.0
     augment: Augment | None = None
@@ -109,6 +110,8 @@ _TEACHER = Recipe(
     calibration=Mix(handwritten=4000, typed=4000, on_pages=3000, spoiled=1500, none=3000, segmented=1000, counted=500),
 )
 
+_SHIPPED = replace(_TEACHER, name="shipped", net="gated", epochs=17, taught="teacher")
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -157,6 +160,28 @@ RECIPES = {
             held_back=2000,
         ),
         _TEACHER,
-        replace(_TEACHER, name="shipped", net="gated", epochs=17, taught="teacher", believed=0.7),
+        _SHIPPED,
+        replace(
+            _SHIPPED,
+            name="refined",
+            epochs=8,
+            batch=512,
+            rate=0.0225,
+            taught="",
+            believed=0.8,
+            smoothing=0.0,
+            average=0.998,
+            spared=0.5,
+            repeats=5,
+            mix=Mix(
+                handwritten=220_000,
+                typed=240_000,
+                on_pages=80_000,
+                spoiled=140_000,
+                none=300_000,
+                segmented=40_000,
+                counted=90_000,
+            ),
+        ),
     )
 }

@@ -9,7 +9,7 @@ import dataclasses
 import math
 import platform
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,13 @@ from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, TsifraError
 from tsifra.reading import LABELS, NONE
 from tsifra.training.augment import Augment
-from tsifra.training.begin import begin
 from tsifra.training.checkpoint import CHECKPOINT, Checkpoint, read, restore
 from tsifra.training.export import save_model
 from tsifra.training.lessons import FONTS, Lessons, prepare
 from tsifra.training.loop import Epoch, Training, predict
-from tsifra.training.net import NETS, Merged, multiplications
-from tsifra.training.recipes import RECIPES, Recipe
+from tsifra.training.net import Merged, multiplications
+from tsifra.training.recipes import Recipe
+from tsifra.training.teachers import Teachers, begun, learned_teacher, odds, teachers_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def run(
     resume: bool = False,
     name: str | None = None,
     model: Path | None = None,
+    taught_by: Sequence[Path] = (),
     fonts: Path = FONTS,
     cache: Path | None = None,
     report: Callable[[Recipe, Epoch], None] = lambda recipe, epoch: None,
@@ -66,10 +67,11 @@ def run(
 
     device: "auto", "cpu" or "cuda". fonts: a folder, for recipes that learn type. cache: a folder where pictures made
     for the recipe are kept. resume: go on from the checkpoints in `out`. name: of the model, in records.
-    model: a folder or ONNX file with whose weights it begins, and so at a lower rate. A network that teaches it is
+    model: a folder or ONNX file with whose weights it begins, and so at a lower rate. taught_by: models that teach it
+    together; one that is named more than once is heard as much more. Without any, a network that is to teach it is
     learned before, in a folder of `out`, and Ctrl-C then ends the run without a model.
     Raises DataError where there is no checkpoint to go on from or it is another run's or device's, or where the
-    pictures are fewer than a batch, ModelError for a `model` of other layers or outputs, TsifraError for "cuda" where
+    pictures are fewer than a batch, ModelError for a model of other layers or outputs, TsifraError for "cuda" where
     there is none, OSError where `out` cannot be written to.
     """
     if device == "cuda" and not torch.cuda.is_available():
@@ -77,28 +79,31 @@ def run(
     commit = _commit()  # of the code that runs, which may have changed when the run ends
     before = None if model is None else Classifier(model)
     recipe = dataclasses.replace(recipe, goes_on=before is not None)
+    together = Teachers(taught_by, recipe) if taught_by else None
+    if together:
+        recipe = dataclasses.replace(recipe, taught=together.names)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    own, teachers = Checkpoint(out / CHECKPOINT, recipe, seed), _teachers_checkpoint(recipe, seed, out)
+    own, teachers = Checkpoint(out / CHECKPOINT, recipe, seed), teachers_checkpoint(recipe, seed, out)
     # What does not fit is told of before pictures are made, which may take half an hour.
     kept, theirs = (each.read(device) if resume and each else None for each in (own, teachers))
     is_over = kept is not None and len(kept["state"]["history"]) == recipe.epochs
     if resume and not (is_over or (teachers or own).path.exists()):
         raise DataError(f"{(teachers or own).path}: no such checkpoint")
     if before is not None:
-        begin(NETS[recipe.net](recipe.learned), before.file, torch.zeros(2, 1, 28, 28), recipe.classes)
+        begun(before, recipe, recipe.net)
     out.mkdir(parents=True, exist_ok=True)
     lessons = prepare(recipe, mnist, seed, fonts, cache)
-    teacher = None
+    networks, shares = (together.networks, together.shares(lessons.kinds)) if together else ([], None)
     if teachers and not is_over:
         if kept is None:  # what lies there had another teacher
             own.path.unlink(missing_ok=True)
-        teacher = _learned(teachers, theirs, lessons, device, report)
-    training = Training(recipe, lessons.images, lessons.labels, seed, device, teacher)
+        networks = [learned_teacher(teachers, theirs, lessons, device, report)]
+    training = Training(recipe, lessons.images, lessons.labels, seed, device, networks, shares)
     if kept is not None:
         restore(training, kept, own.path)
     elif before is not None:
-        training.begin(before.file, _odds(before))
+        training.begin(before.file, odds(before))
     interrupted, done = False, len(training.history)
     try:
         for epoch in own.epochs(training):
@@ -151,32 +156,6 @@ def export(checkpoint: Path, out: Path) -> None:
     save_model(net, out, card(recipe, kept["seed"], net) | {"epochs_done": len(training.history)})
 
 
-def _teachers_checkpoint(recipe: Recipe, seed: int, out: Path) -> Checkpoint | None:
-    """That of the network that teaches, if one does: of the same lessons, but from other random weights."""
-    if not recipe.taught:
-        return None
-    taught = RECIPES[recipe.taught]
-    theirs = dataclasses.replace(taught, name=f"{recipe.name}-{recipe.taught}", batch=recipe.batch, bf16=recipe.bf16)
-    return Checkpoint(out / recipe.taught / CHECKPOINT, theirs, seed + 1)
-
-
-def _learned(
-    own: Checkpoint,
-    kept: dict[str, Any] | None,
-    lessons: Lessons,
-    device: str,
-    report: Callable[[Recipe, Epoch], None],
-) -> torch.nn.Sequential:
-    """What a network that teaches has learned, once it has."""
-    own.path.parent.mkdir(exist_ok=True)
-    training = Training(own.recipe, lessons.images, lessons.labels, own.seed, device)
-    if kept is not None:
-        restore(training, kept, own.path)
-    for epoch in own.epochs(training):
-        report(own.recipe, epoch)
-    return training.unmerged
-
-
 def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None = None) -> dict[str, Any]:
     """model.json of a network, but for what only its run knows."""
     return {
@@ -193,13 +172,6 @@ def card(recipe: Recipe, seed: int, net: torch.nn.Sequential, name: str | None =
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
         },
     }
-
-
-def _odds(model: Classifier) -> float:
-    """How many times as likely no digit is to a model as among what it has learned."""
-    recipe = model.card.document.get("recipe", {})
-    odds: float = recipe.get("none_odds", 1.0)
-    return float(odds**model.card.temperature)
 
 
 def _examined(net: torch.nn.Sequential, lessons: Lessons) -> tuple[float | None, dict[str, Any]]:
