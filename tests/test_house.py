@@ -38,6 +38,7 @@ FLOORS = [
     "grid",
     "table",
     "sudoku",
+    "punctuation",
     "signs",
     "strays",
     "sheet",

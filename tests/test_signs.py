@@ -8,8 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from drawing import TYPE, digit
 from tsifra import Reader
 from tsifra.ink import Gray
+from tsifra.punctuation import boxes_of_commas, boxes_of_percents
 from tsifra.reading import BBox
-from tsifra.signs import boxes_of_commas
 from tsifra.table import Cell
 
 PEN = 7
@@ -23,6 +23,10 @@ def row(labels: str, pitch: int = 90) -> Gray:
             part = page[30:170, pitch * (at + 1) : pitch * (at + 1) + 140]
             np.minimum(part, digit(label, 140, pen=0.05), out=part)
     return page
+
+
+def said(label: int) -> tuple[float, ...]:
+    return tuple(0.91 if digit == label else 0.009 for digit in range(11))
 
 
 def arc(page: Gray, x: int, opens: bool) -> None:
@@ -140,9 +144,26 @@ def test_a_1_of_larger_type_beside_smaller_is_no_bracket(reader: Reader) -> None
     ids=["comma", "apostrophe", "wide", "last", "alone"],
 )
 def test_what_is_small_and_low_beside_a_digit_is_a_comma(box: BBox, is_comma: bool) -> None:
-    nine = tuple(0.91 if digit == 9 else 0.009 for digit in range(11))
-    digits = [Cell((left, 27, left + 12, 45), nine) for left in (31, 45, 60, 90)]
-    assert boxes_of_commas([*digits, Cell(box, nine)]) == ({box} if is_comma else set())
+    digits = [Cell((left, 27, left + 12, 45), said(9)) for left in (31, 45, 60, 90)]
+    assert boxes_of_commas([*digits, Cell(box, said(9))]) == ({box} if is_comma else set())
+
+
+@pytest.mark.parametrize(
+    ("digit", "ring", "is_percent"),
+    [
+        (6, (96, 27, 105, 36), True),
+        (6, (91, 27, 99, 36), False),
+        (9, (108, 37, 117, 46), True),
+        (9, (112, 37, 121, 46), False),
+        (9, (110, 42, 115, 48), False),
+        (8, (108, 37, 117, 46), False),
+    ],
+    ids=["6", "apart from a 6", "9", "apart from a 9", "comma", "8"],
+)
+def test_a_ring_in_a_6_or_9_makes_it_a_percent_sign(digit: int, ring: BBox, is_percent: bool) -> None:
+    stroke = 100, 27, 112, 45
+    cells = [Cell((78, 27, 90, 45), said(4)), Cell(stroke, said(digit)), Cell(ring, said(0))]
+    assert boxes_of_percents(cells) == ({stroke, ring} if is_percent else set())
 
 
 @pytest.mark.parametrize("size", [17, 24, 40])

@@ -16,8 +16,9 @@ from tsifra.detect import Piece, find_pieces, in_page
 from tsifra.halves import stacked, together
 from tsifra.ink import Gray
 from tsifra.normalize import Normalized, normalize
+from tsifra.punctuation import boxes_of_commas, boxes_of_percents
 from tsifra.reading import NONE
-from tsifra.signs import boxes_of_commas, boxes_of_percents, without_signs
+from tsifra.signs import without_signs
 from tsifra.strays import without_bullets, without_strays
 from tsifra.table import Cell, Classify, Lines, turns_of
 

@@ -1,8 +1,7 @@
 """Digits of a page -> the same without signs that look like some.
 
-Flows in: Cells, and what the network saw of each. Flows out: those that are no part of a sign: brackets, strokes and a
-form's lines, which look like 1s, percent signs, which look like 010, dollars, which look like 5s, degrees, which look
-like 0s. Knows nothing of pages.
+Flows in: lines of Cells, and what the network saw of each. Flows out: those that are no sign: brackets, strokes and a
+form's lines, which look like 1s, dollars, which look like 5s, degrees, which look like 0s. Knows nothing of pages.
 """
 
 import re
@@ -22,9 +21,6 @@ from tsifra.table import Cell
 _TALLER, _LOWER = 1.07, 0.08  # than digits of type, of their height: from which a 1 is a sign
 _WALL, _FEWEST = 1.2, 3  # times the usual height of digits, from which three 1s of one height may be walls
 _HAIR, _UNEVEN = 0.08, 0.08  # of its height, that a form's line is wide; by which their ends differ
-_RING, _ROUND = (0.25, 0.7), (0.5, 1.6)  # of a percent's height, that its rings are high; times as wide as high
-_ASIDE = 0.1  # of its height, that they lie above and below its middle at least
-_BESIDE = 0.2  # ... and that they reach above its upper end and below its lower one at most
 _RAISED = 0.65  # of the height of what it stands behind, that a degree is less than
 _BEYOND, _FAR_BEYOND = 0.04, 0.1  # of its height, that a bracket, or a stroke, reaches above and below digits beside it
 _BOW, _LEAN = 0.035, 0.15  # of its height, that a bracket is bent by; that the ends of a stroke are apart
@@ -32,14 +28,9 @@ _DEEP_BOW, _HIGHER = 0.08, 1.1  # ... of type; times as high as what is beside i
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(19|20)\d\d")
 _OFF, _MOSTLY = 0.02, 0.75  # of their height, by which digits of type are off their row; share of those that are not
 _STEEPER = 0.12  # by which strokes lean more than what is no stroke
-_COMMA = 0.55  # of the height of what is before it, that a comma is high, and that it is below its top
-_COMMA_WIDE = 0.35  # ... and that it is wide
-_COMMA_NEAR, _AFTER = 0.45, 1.2  # ... and that it is away from it, and from what is as high and comes after
-_UNEVEN_ROW = 0.3  # ... and that these end above or below each other
 _DOLLARS = (0.045, 0.065), (-0.02, 0.12)  # of digits' height, that a dollar sign is higher, and lower, at least
 _LOWEST, _HIGHEST = 0.22, 1.4  # ... and lower at most; times as high at most
 _LIKE_DOLLAR = 3, 5, 6, 8
-_LARGE = 0.9  # share of what is on a page that is lower than what commas stand beside
 _NEAR = 1.0  # of its height, that what is beside it is away
 
 _Flags = NDArray[np.bool_]
@@ -54,49 +45,6 @@ class _Form(NamedTuple):
 
 
 _UPRIGHT = _Form(0.0, 0.0)
-
-
-def boxes_of_percents(cells: Sequence[Cell]) -> set[BBox]:
-    """The boxes of percent signs' parts: a stroke, a small ring left of its upper half, one right of its lower half."""
-    found = set[BBox]()
-    boxes = np.array([cell.bbox for cell in cells])
-    ones = np.array([cell.likeliest == 1 for cell in cells])
-    wide, high = (boxes[:, 2:] - boxes[:, :2]).T
-    lowest, highest = _RING
-    rings = (wide >= _ROUND[0] * high) & (wide <= _ROUND[1] * high)
-    rings &= high <= highest * high[ones].max(initial=0)
-    if np.count_nonzero(rings) < 2:
-        return found
-    left, top, right, bottom = boxes[rings].T
-    for x0, y0, x1, y1 in boxes[ones].tolist():
-        height = y1 - y0
-        near = (bottom - top >= lowest * height) & (bottom - top <= highest * height)
-        near &= (top >= y0 - _BESIDE * height) & (bottom <= y1 + _BESIDE * height)
-        right_of, below = (left + right - x0 - x1) / 2, (top + bottom - y0 - y1) / 2
-        upper = near & (-height < right_of) & (right_of < 0) & (below < -_ASIDE * height)
-        lower = near & (right_of < height) & (right_of > 0) & (below > _ASIDE * height)
-        if upper.sum() == lower.sum() == 1:
-            found.add((x0, y0, x1, y1))
-            found.update(tuple(box) for box in boxes[rings][upper | lower].tolist())
-    return found
-
-
-def boxes_of_commas(cells: Sequence[Cell]) -> set[BBox]:
-    """The boxes of what is small and narrow, between two in a row, and reaches from low in the first to below that."""
-    boxes = np.array([cell.bbox for cell in cells])
-    left, top, right, bottom = boxes.T
-    high = bottom - top
-    small = boxes[high <= _COMMA * np.quantile(high, _LARGE)]
-    found = set[BBox]()
-    for x0, y0, x1, y1 in small.tolist():
-        larger = y1 - y0 <= _COMMA * high
-        before = larger & (right <= x0 + 1) & (x0 - right < _COMMA_NEAR * high) & (x1 - x0 <= _COMMA_WIDE * high)
-        before &= (y0 > top + _COMMA * high) & (y1 > bottom + _LOWER * high) & (y0 < bottom)
-        after = larger & (left >= x1 - 1) & (left - x1 < _AFTER * high)
-        level = np.abs(bottom[before][:, None] - bottom[after]) <= _UNEVEN_ROW * high[after]
-        if level.any():
-            found.add((x0, y0, x1, y1))
-    return found
 
 
 def without_signs(line: list[list[Cell]], pictures: Mapping[BBox, Gray]) -> list[list[Cell]]:
