@@ -30,10 +30,11 @@ def test_circled_numbers_are_read(reader: Reader, end: int, thick: int) -> None:
     assert (reading.text, reading.status) == (" ".join(numbers), "ok")
 
 
-def test_every_number_of_a_clock_is_read(reader: Reader) -> None:
+@pytest.mark.parametrize(("size", "thick"), [(34, 6), (20, 10)], ids=["large", "as small as specks in a 0"])
+def test_every_number_of_a_clock_is_read(reader: Reader, size: int, thick: int) -> None:
     sheet = Image.new("L", (480, 480), 255)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(TYPE, 34)
-    draw.ellipse((20, 20, 460, 460), outline=0, width=6)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(TYPE, size)
+    draw.ellipse((20, 20, 460, 460), outline=0, width=thick)
     for hour in range(1, 13):
         angle = np.pi * hour / 6
         place = (240 + 175 * np.sin(angle), 240 - 175 * np.cos(angle))

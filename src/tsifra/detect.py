@@ -38,6 +38,7 @@ _MOST = 4000  # pieces; a page has fewer, a photograph of gravel more
 _LONG = 9.0  # times its thickness is a line as long as no digit is
 _SOLID, _COMPACT = 0.68, 0.6  # of its box, that ink fills which is no stroke, such as an icon; width by height of that
 _GAP = 0.22  # share of the height by which the parts of one digit lie apart, one above the other
+_TYPE, _ALIKE = 6, 0.9  # specks that are type, if they are as high as digits and the lowest as many times the highest
 _CORE, _REST = 80, 0.04  # of 255 and more is ink; of the largest piece's longer side, that a speck's is less than
 _SURELY = 0.5  # of that darkest has what is no blur between bars
 
@@ -108,13 +109,18 @@ def _pieces(gray: Gray) -> tuple[list[Piece], bool]:
 
 
 def in_one_piece(gray: Gray) -> bool:
-    """Whether the ink of a page hangs together, but for specks. gray: (H, W) uint8."""
+    """Whether the ink of a page hangs together, but for specks, unless they are type, as on a clock's face.
+
+    gray: (H, W) uint8.
+    """
     ink, _ = find_ink(_scaled(gray, _scale_of(gray)))
     if ink is None:
         return False
     stats = cv2.connectedComponentsWithStats(_above(ink, _CORE), connectivity=8)[2][1:]
     sides = np.sort(stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(1))
-    return len(sides) > 0 and bool((sides[:-1] < max(_LEAST, _REST * sides[-1])).all())
+    heights = np.sort(stats[:, cv2.CC_STAT_HEIGHT])[:-1][-_TYPE:]
+    is_type = len(heights) == _TYPE and heights[0] >= max(_LEAST, _ALIKE * heights[-1])
+    return len(sides) > 0 and not is_type and bool((sides[:-1] < max(_LEAST, _REST * sides[-1])).all())
 
 
 def _scale_of(gray: Gray) -> float:
