@@ -27,8 +27,7 @@ _USE = """To use it without this package (Python with onnxruntime and numpy; ONN
     type=click.Choice(["tutorial", "fast", "minute", "best", "teacher", "shipped", "refined"]),
     default="fast",
     show_default=True,
-    help="The Keras tutorial's, good in seconds, better in a minute, best, what teaches the package's, and that (GPU); "
-    "for --from and --taught-by.",
+    help="The Keras tutorial's, good in seconds, better in a minute, best; the last three made the package's network.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Write the model there.")
 @data_option
