@@ -1,6 +1,7 @@
 """Networks that are taught by another, which learns first."""
 
 import dataclasses
+import json
 import re
 import shutil
 from pathlib import Path
@@ -84,6 +85,11 @@ def test_a_model_that_knows_other_labels_cannot_teach(tmp_path: Path, monkeypatc
     monkeypatch.setattr("tsifra.training.run.prepare", lambda *_: pytest.fail("pictures are made"))
     with pytest.raises(ModelError, match="has 10 outputs, the recipe's network 11"):
         run(RECIPES["shipped"], TINY, tmp_path / "out", taught_by=[tmp_path / "ten"])
+    card = json.loads((tmp_path / "ten" / "model.json").read_text())
+    card["recipe"]["net"] = "huge"
+    (tmp_path / "ten" / "model.json").write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="a network 'huge', which this version of tsifra does not know"):
+        run(RECIPE, TINY, tmp_path / "out", taught_by=[tmp_path / "ten"])
     assert not (tmp_path / "out").exists()
 
 

@@ -18,6 +18,7 @@ from torch import nn
 from tsifra.classifier import Classifier
 from tsifra.data.digits import Pictures
 from tsifra.data.synthetic import Mix
+from tsifra.errors import ModelError
 from tsifra.training.begin import begin
 from tsifra.training.checkpoint import CHECKPOINT, Checkpoint, restore
 from tsifra.training.lessons import Lessons
@@ -36,7 +37,7 @@ class Teachers:
         """
         self._heard = Counter(models)
         self._models = [Classifier(model) for model in self._heard]
-        self.networks = [begun(model, recipe, self._recipe_of(model).get("net", recipe.net)) for model in self._models]
+        self.networks = [begun(model, recipe, _recipe_of(model).get("net", recipe.net)) for model in self._models]
 
     @property
     def names(self) -> str:
@@ -49,24 +50,21 @@ class Teachers:
 
         One that has not learned a kind, as its card says, is not asked about it where another has.
         """
-        mixes = [self._recipe_of(model).get("mix") for model in self._models]
+        mixes = [_recipe_of(model).get("mix") for model in self._models]
         knows = [[*(mix is None or bool(mix.get(kind)) for kind in Mix.__slots__), True] for mix in mixes]
         heard = np.array([*self._heard.values()], np.float32)[:, None]
         shares = heard * knows
         shares += heard * ~shares.any(axis=0)
         return np.asarray((shares / shares.sum(axis=0))[:, kinds], np.float32)
 
-    @staticmethod
-    def _recipe_of(model: Classifier) -> dict[str, Any]:
-        recipe: dict[str, Any] = model.card.document.get("recipe", {})
-        return recipe
-
 
 def begun(model: Classifier, recipe: Recipe, name: str) -> nn.Sequential:
     """A network of a name in NETS that answers as the model does, no digit as likely as among what is learned.
 
-    Raises ModelError for a model of other layers or outputs.
+    Raises ModelError for another name, and for a model of other layers or outputs.
     """
+    if name not in NETS:
+        raise ModelError(f"{model.file}: a network {name!r}, which this version of tsifra does not know")
     net = NETS[name](recipe.learned)
     begin(net, model.file, torch.zeros(2, 1, 28, 28), recipe.classes, odds(model))
     return net
@@ -74,9 +72,7 @@ def begun(model: Classifier, recipe: Recipe, name: str) -> nn.Sequential:
 
 def odds(model: Classifier) -> float:
     """How many times as likely no digit is to a model as among what it has learned."""
-    recipe = model.card.document.get("recipe", {})
-    expected: float = recipe.get("none_odds", 1.0)
-    return float(expected**model.card.temperature)
+    return float(_recipe_of(model).get("none_odds", 1.0) ** model.card.temperature)
 
 
 def teachers_checkpoint(recipe: Recipe, seed: int, out: Path) -> Checkpoint | None:
@@ -103,3 +99,9 @@ def learned_teacher(
     for epoch in own.epochs(training):
         report(own.recipe, epoch)
     return training.unmerged
+
+
+def _recipe_of(model: Classifier) -> dict[str, Any]:
+    """The recipe of its card; nothing of a model that was not made by `tsifra train`."""
+    recipe: dict[str, Any] = model.card.document.get("recipe", {})
+    return recipe
