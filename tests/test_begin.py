@@ -1,6 +1,8 @@
 """Networks that go on learning from a model."""
 
+import copy
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,13 @@ from torch import nn
 from tiny import IMAGES, LABELS, RECIPE
 from tsifra.errors import ModelError
 from tsifra.network import Network
+from tsifra.reading import NONE
 from tsifra.training.augment import Augment
 from tsifra.training.begin import begin
 from tsifra.training.export import save_model
 from tsifra.training.loop import Training
 from tsifra.training.net import NETS, Merged
-from tsifra.training.recipes import Recipe
+from tsifra.training.recipes import RECIPES, Recipe
 from tsifra.training.run import card
 
 PLAIN = dataclasses.replace(RECIPE, average=0.0)
@@ -50,6 +53,20 @@ def test_a_network_begins_as_a_model_answers(name: str, tmp_path: Path) -> None:
         begin(NETS["quick" if name == "small" else "small"](), model, SOME, 10)
     with pytest.raises(ModelError, match="10 outputs"):
         begin(NETS[name](14), model, SOME, 11)
+
+
+def test_no_digit_is_as_likely_again_as_among_what_was_learned(tmp_path: Path) -> None:
+    recipe = RECIPES["shipped"]
+    net = NETS["quick"](recipe.learned)
+    expecting = copy.deepcopy(net)
+    with torch.no_grad():
+        [*expecting.parameters()][-1][NONE:] += math.log(0.25)
+    model = saved(nn.Sequential(*expecting, Merged(recipe.outputs)), tmp_path)
+    again = NETS["quick"](recipe.learned)
+    begin(again, model, SOME, recipe.classes, odds=0.25)
+    with torch.inference_mode():
+        said, before = (each.eval()(SOME).softmax(1) for each in (again, net))
+    assert said.numpy() == pytest.approx(before.numpy(), abs=1e-5)
 
 
 def test_it_loses_at_first_what_its_model_loses_on_bent_pictures(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Networks that are taught by another, which learns first."""
+"""Networks that are taught by another, which learns first, or by models."""
 
 import dataclasses
 import json
@@ -61,7 +61,7 @@ def test_models_of_other_networks_teach_together(tmp_path: Path) -> None:
     model = Classifier(tmp_path / "out")
     said = model(IMAGES)
     assert (said.argmax(1) == LABELS).mean() > 0.9
-    assert 0.15 < said[np.arange(len(LABELS)), (LABELS + 1) % 10].mean() < 0.35  # as one of four has it
+    assert 0.15 < said[np.arange(len(LABELS)), (LABELS + 1) % 10].mean() < 0.3  # as one of four has it
     assert re.fullmatch(r"2 × one-0 \w{8}, 1 × other-1 \w{8}, 1 × odd-2 \w{8}", model.card.document["recipe"]["taught"])
 
 

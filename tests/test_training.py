@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,10 +13,11 @@ from conftest import CommandLine
 from drawing import DIGITS, digit
 from tiny import IMAGES, RECIPE, TINY, Killed, weights_of
 from tsifra.classifier import Classifier
+from tsifra.data.synthetic import Mix
 from tsifra.errors import DataError, ModelError
 from tsifra.reader import Reader
 from tsifra.training.checkpoint import CHECKPOINT
-from tsifra.training.lessons import sources
+from tsifra.training.lessons import prepare, sources
 from tsifra.training.loop import Epoch, Training
 from tsifra.training.recipes import RECIPES, Recipe
 from tsifra.training.run import export, run
@@ -136,6 +138,17 @@ def test_fonts_of_one_folder_are_learned_or_kept_and_never_both(
     (tmp_path / "one.ttf").write_bytes((folder / "DejaVuSans.ttf").read_bytes())
     with pytest.raises(DataError, match="too few fonts"):
         sources(RECIPE, TINY, tmp_path)
+
+
+def test_lessons_tell_as_what_kind_each_picture_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    mix = Mix(typed=2, none=1, counted=3)
+    made = np.arange(6, dtype=np.uint8)
+    monkeypatch.setattr("tsifra.training.lessons.sources", lambda *_: (None, None))
+    monkeypatch.setattr("tsifra.training.lessons.synthetic", lambda *_: (np.zeros((6, 28, 28), np.uint8), made))
+    lessons = prepare(dataclasses.replace(RECIPES["shipped"], mix=mix, held_back=390, repeats=2), TINY, 0)
+    names = [*Mix.__slots__, "mnist"]
+    assert [names[kind] for kind in lessons.kinds] == ["mnist"] * 20 + ["typed"] * 2 + ["none"] + ["counted"] * 3
+    assert lessons.labels[20:].tolist() == made.tolist()
 
 
 def test_ctrl_c_before_anything_is_learned_leaves_the_model_that_lies_there(

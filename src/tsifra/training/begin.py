@@ -112,4 +112,4 @@ def _apart(weight: Tensor, bias: Tensor, outputs: int) -> tuple[Tensor, Tensor]:
 
 
 def _other(model: Path) -> ModelError:
-    return ModelError(f"{model}: has other layers than the recipe's network, which cannot go on from it")
+    return ModelError(f"{model}: has other layers or outputs than a network of the recipe, to begin or to teach it")

@@ -26,7 +26,7 @@ from tsifra.training.recipes import RECIPES, Recipe
 
 FONTS = Path("/usr/share/fonts")
 
-_MNIST = len(Mix.__slots__)
+_MNIST = len(Mix.__slots__)  # its place among the kinds, after the last that are made
 _KNOWN = 6  # digits of a face that a network which learned MNIST alone must read; others are pictures or too odd
 _HELD_OUT = 10  # every tenth family of faces is not learned
 
